@@ -1,0 +1,172 @@
+//! The only reader of time.
+//!
+//! A run has one [`Clock`]. Everything that happens in it is a [`Tick`]: nanoseconds of the
+//! monotonic clock since the run's origin. Differences of ticks are the only durations that are
+//! ever reported. Wall time ([`utc_now`]) appears in names and headers and is never subtracted.
+//!
+//! What it does not do: wait. Timers belong to whoever owns the task that waits.
+
+use std::fmt;
+use std::ops::{Add, AddAssign, Sub};
+use std::time::{Duration, Instant};
+
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use time::macros::format_description;
+
+/// An instant of a run: nanoseconds since the origin of its [`Clock`]. Wraps after 584 years.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Tick(u64);
+
+impl Tick {
+    /// The origin of the clock.
+    pub const ZERO: Self = Self(0);
+    /// Later than every instant of a run; stands for "never".
+    pub const MAX: Self = Self(u64::MAX);
+
+    /// The instant this many nanoseconds after the origin.
+    pub const fn from_nanos(nanos: u64) -> Self {
+        Self(nanos)
+    }
+
+    /// The instant this many microseconds after the origin.
+    pub const fn from_micros(micros: u64) -> Self {
+        Self(micros.saturating_mul(1_000))
+    }
+
+    /// Nanoseconds since the origin.
+    pub const fn as_nanos(self) -> u64 {
+        self.0
+    }
+
+    /// Whole microseconds since the origin.
+    pub const fn as_micros(self) -> u64 {
+        self.0 / 1_000
+    }
+
+    /// Seconds since the origin.
+    pub fn as_secs_f64(self) -> f64 {
+        self.0 as f64 / 1e9
+    }
+
+    /// The time from `earlier` to this instant; zero if `earlier` is in fact later.
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+    }
+
+    /// The instant `span` before this one, or the origin.
+    #[must_use]
+    pub fn saturating_sub(self, span: Duration) -> Self {
+        Self(self.0.saturating_sub(nanos(span)))
+    }
+}
+
+impl Add<Duration> for Tick {
+    type Output = Self;
+
+    /// Saturates at [`Tick::MAX`].
+    fn add(self, span: Duration) -> Self {
+        Self(self.0.saturating_add(nanos(span)))
+    }
+}
+
+impl AddAssign<Duration> for Tick {
+    fn add_assign(&mut self, span: Duration) {
+        *self = *self + span;
+    }
+}
+
+impl Sub for Tick {
+    type Output = Duration;
+
+    /// As [`Tick::since`]: saturates at zero.
+    fn sub(self, earlier: Self) -> Duration {
+        self.since(earlier)
+    }
+}
+
+impl fmt::Display for Tick {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.3} s", self.as_secs_f64())
+    }
+}
+
+fn nanos(span: Duration) -> u64 {
+    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// The monotonic clock of one run; copies share the origin.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    origin: Instant,
+}
+
+impl Clock {
+    /// A clock whose origin is now.
+    #[expect(clippy::disallowed_methods, reason = "this module is the one that reads time")]
+    pub fn start() -> Self {
+        Self { origin: Instant::now() }
+    }
+
+    /// The present instant.
+    #[expect(clippy::disallowed_methods, reason = "this module is the one that reads time")]
+    pub fn now(self) -> Tick {
+        Tick(nanos(Instant::now().saturating_duration_since(self.origin)))
+    }
+
+    /// The instant in the form that the async runtime's timers take.
+    pub fn deadline(self, at: Tick) -> tokio::time::Instant {
+        // A century stands for "never": the runtime's timer wheel refuses larger spans.
+        let span = Duration::from_nanos(at.0).min(Duration::from_secs(100 * 365 * 86_400));
+        tokio::time::Instant::from_std(self.origin + span)
+    }
+}
+
+/// The wall clock, for names and headers.
+#[expect(clippy::disallowed_methods, reason = "this module is the one that reads time")]
+pub fn utc_now() -> OffsetDateTime {
+    OffsetDateTime::from(std::time::SystemTime::now())
+}
+
+/// Seconds since 1970-01-01 UTC, as the `iat` and `exp` claims count them (RFC 7519 §2).
+pub fn unix_now() -> u64 {
+    u64::try_from(utc_now().unix_timestamp()).unwrap_or(0)
+}
+
+/// RFC 3339 text, such as `2026-11-23T20:43:00Z`.
+pub fn rfc3339(at: OffsetDateTime) -> String {
+    at.replace_nanosecond(0).unwrap_or(at).format(&Rfc3339).unwrap_or_default()
+}
+
+/// The form in folder names: `20261123T204300Z`.
+pub fn compact(at: OffsetDateTime) -> String {
+    at.format(format_description!("[year][month][day]T[hour][minute][second]Z")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences_never_go_below_zero() {
+        let (early, late) = (Tick::from_micros(5), Tick::from_micros(9));
+        assert_eq!(late - early, Duration::from_micros(4));
+        assert_eq!(early - late, Duration::ZERO);
+        assert_eq!(Tick::MAX + Duration::from_secs(1), Tick::MAX);
+        assert_eq!(early.saturating_sub(Duration::from_secs(1)), Tick::ZERO);
+    }
+
+    #[test]
+    fn now_moves_forward() {
+        let clock = Clock::start();
+        let first = clock.now();
+        assert!(clock.now() >= first);
+    }
+
+    #[test]
+    fn wall_time_reads_as_utc() {
+        let at = OffsetDateTime::from_unix_timestamp(1_795_466_580).unwrap();
+        assert_eq!(rfc3339(at), "2026-11-23T20:43:00Z");
+        assert_eq!(compact(at), "20261123T204300Z");
+    }
+}

@@ -1,0 +1,1 @@
+//! Stores of users, and how changes travel between them.

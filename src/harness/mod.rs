@@ -1,0 +1,1 @@
+//! A run, phase by phase. Alone owns tasks and signals.

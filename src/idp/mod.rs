@@ -1,0 +1,1 @@
+//! The identity provider: discovery, key set, primary directory.

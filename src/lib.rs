@@ -1,0 +1,38 @@
+//! Substorm: load and chaos testing for the path on which an API gateway turns a token's `sub`
+//! claim into a user.
+//!
+//! The floors, lowest first; a module imports only from floors below its own. `docs/architecture.md`
+//! says what lives where, and `tests/floors.rs` holds it to that.
+
+// Floor 0
+pub mod clock;
+pub mod diagnostic;
+pub mod seed;
+pub mod setting;
+pub mod units;
+// Floor 1
+pub mod identity;
+pub mod outcome;
+// Floor 2
+pub mod arrival;
+pub mod measure;
+pub mod oracle;
+pub mod population;
+pub mod token;
+// Floor 3
+pub mod directory;
+pub mod proxy;
+pub mod wire;
+// Floor 4
+pub mod fault;
+pub mod gateway;
+pub mod idp;
+pub mod load;
+// Floor 5
+pub mod report;
+pub mod scenario;
+pub mod stack;
+// Floor 6
+pub mod harness;
+// Floor 7
+pub mod cli;

@@ -1,0 +1,1 @@
+//! Figures: recorders, histograms, intervals, thresholds and statistics.

@@ -1,0 +1,1 @@
+//! What ought to have happened, and whether it did.

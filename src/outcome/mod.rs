@@ -1,0 +1,13 @@
+//! What came back, and what it means.
+//!
+//! An [`Observation`] is what the wire gave; a [`Profile`] is how one gateway or auth server
+//! spells its errors; the [`Class`] is what they say together. Whether an answer was *right* is
+//! not decided here: that takes the truth, which the oracle has.
+
+mod class;
+mod observation;
+pub mod profiles;
+
+pub use class::{Class, ClassSet};
+pub use observation::{Failure, Observation};
+pub use profiles::{Profile, Reading};

@@ -1,0 +1,63 @@
+//! What the wire gave for one request.
+
+use super::Class;
+
+/// A whole answer: status, headers and the head of the body.
+#[derive(Clone, Copy, Debug)]
+pub struct Observation<'a> {
+    /// The status code, 100 to 999.
+    pub status: u16,
+    /// Header fields in the order received; names in any case.
+    pub headers: &'a [httparse::Header<'a>],
+    /// The first part of the body, up to the reader's limit (16 KiB).
+    pub body: &'a [u8],
+}
+
+impl<'a> Observation<'a> {
+    /// The first field with this name, in any case.
+    pub fn header(&self, name: &str) -> Option<&'a [u8]> {
+        self.headers.iter().find(|h| h.name.eq_ignore_ascii_case(name)).map(|h| h.value)
+    }
+
+    /// As [`Observation::header`], for values that are text.
+    pub fn header_text(&self, name: &str) -> Option<&'a str> {
+        self.header(name).and_then(|value| std::str::from_utf8(value).ok())
+    }
+
+    /// Whether the body's head holds these bytes.
+    pub fn body_has(&self, needle: &str) -> bool {
+        let needle = needle.as_bytes();
+        !needle.is_empty() && self.body.windows(needle.len()).any(|window| window == needle)
+    }
+}
+
+/// How a request ended without a whole answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The time limit passed.
+    Timeout,
+    /// Nobody listens there.
+    Refused,
+    /// Closed or reset before the whole answer.
+    Reset,
+    /// The TLS handshake failed.
+    Tls,
+    /// The name did not resolve.
+    Dns,
+    /// Not HTTP, or over a limit.
+    Protocol,
+}
+
+impl Failure {
+    /// The class of a request that ended so.
+    pub fn class(self) -> Class {
+        match self {
+            Self::Timeout => Class::Timeout,
+            Self::Refused => Class::ConnectRefused,
+            Self::Reset => Class::ConnectionReset,
+            Self::Tls => Class::Tls,
+            Self::Dns => Class::Dns,
+            Self::Protocol => Class::ProtocolError,
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Links: TCP paths that the harness sits on, and what it does to them.

@@ -1,0 +1,1 @@
+//! From the scenario file to a plan, with every error at once.

@@ -1,0 +1,1 @@
+//! The embedded stack: a child process with everything that a run without a target needs.

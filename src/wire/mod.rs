@@ -1,0 +1,1 @@
+//! HTTP clients that the load engine sends through.
