@@ -7,7 +7,9 @@
 mod class;
 mod observation;
 pub mod profiles;
+mod verdict;
 
 pub use class::{Class, ClassSet};
 pub use observation::{Failure, Observation};
 pub use profiles::{Profile, Reading};
+pub use verdict::{Truth, Verdict};
