@@ -8,11 +8,11 @@
 pub mod clock;
 pub mod diagnostic;
 pub mod seed;
-pub mod setting;
 pub mod units;
 // Floor 1
 pub mod identity;
 pub mod outcome;
+pub mod setting;
 // Floor 2
 pub mod arrival;
 pub mod measure;

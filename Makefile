@@ -1,0 +1,28 @@
+# The commands of this repository; CI runs these and no others. CONTRIBUTING.md explains them.
+
+CARGO ?= cargo
+# How long `make fuzz` gives each target.
+FUZZ_SECONDS ?= 60
+
+.PHONY: test lint bench docs fuzz
+
+## Unit, property, integration and documentation tests.
+test:
+	$(CARGO) test --locked
+
+## Format and lints, of tests and benches too; a warning fails.
+lint:
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+
+## Benchmarks, on a machine that does nothing else.
+bench:
+	$(CARGO) bench --locked
+
+## API documentation; a broken link fails.
+docs:
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --document-private-items
+
+## Each fuzz target for FUZZ_SECONDS.
+fuzz:
+	fuzz/run $(FUZZ_SECONDS)
