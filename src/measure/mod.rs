@@ -1,1 +1,10 @@
 //! Figures: recorders, histograms, intervals, thresholds and statistics.
+//!
+//! A worker owns a [`Recorder`] and hands over what it holds once a second; whoever collects
+//! merges. Nothing is shared between workers, and memory does not grow with the run's length.
+
+pub mod latency;
+pub mod recorder;
+
+pub use latency::{Latency, Quantiles};
+pub use recorder::{Allowance, PhaseRecord, Recorder, Sample, Shape};

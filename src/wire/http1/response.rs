@@ -1,0 +1,332 @@
+//! Reads one HTTP/1.1 answer from bytes as they come (RFC 9112 §6). Does no input or output, so
+//! that fuzzers and simulated servers can drive it.
+//!
+//! Memory is bounded: the head by [`Limits::head`], the body by [`BODY_KEPT`]; what is longer is
+//! read, counted and dropped, up to [`Limits::body`].
+
+use crate::outcome::{Failure, Observation};
+
+use super::chunked::Chunked;
+
+/// Bytes of a body that are kept for the profile to read.
+pub const BODY_KEPT: usize = 16 * 1024;
+
+const HEADERS_MAX: usize = 128;
+
+/// How much an answer may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of status line and headers.
+    pub head: usize,
+    /// Bytes of body.
+    pub body: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { head: 64 * 1024, body: 64 * 1024 * 1024 }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Body {
+    None,
+    Length(u64),
+    Chunked(Chunked),
+    UntilClose,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Head {
+    length: usize,
+    body: Body,
+    keep_alive: bool,
+}
+
+/// Reads one answer after another from one connection.
+#[derive(Debug)]
+pub struct ResponseReader {
+    limits: Limits,
+    /// The head, then the part of the body that is kept.
+    bytes: Vec<u8>,
+    head: Option<Head>,
+    /// Body bytes so far, kept or not.
+    body_seen: u64,
+    complete: bool,
+    /// Bytes came that no request asked for.
+    surplus: bool,
+}
+
+impl ResponseReader {
+    /// A reader at the start of an answer.
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            bytes: Vec::new(),
+            head: None,
+            body_seen: 0,
+            complete: false,
+            surplus: false,
+        }
+    }
+
+    /// Takes bytes. True once the answer is whole.
+    pub fn advance(&mut self, input: &[u8]) -> Result<bool, Failure> {
+        let mut input = input;
+        while self.head.is_none() && !input.is_empty() {
+            input = self.advance_head(input)?;
+        }
+        if self.head.is_some() {
+            self.advance_body(input)?;
+        }
+        Ok(self.complete)
+    }
+
+    /// The connection was closed by the peer. True if that ends the answer properly.
+    pub fn end(&mut self) -> Result<bool, Failure> {
+        match self.head {
+            Some(Head { body: Body::UntilClose, .. }) => {
+                self.complete = true;
+                Ok(true)
+            }
+            _ => Err(Failure::Reset),
+        }
+    }
+
+    /// Whether any byte of an answer has come.
+    pub fn has_begun(&self) -> bool {
+        !self.bytes.is_empty() || self.head.is_some()
+    }
+
+    /// Shows the whole answer to `read` and makes ready for the next one. The flag says whether
+    /// the connection may be used again. An error if the answer is not whole.
+    pub fn finish<R>(
+        &mut self,
+        read: impl FnOnce(&Observation<'_>) -> R,
+    ) -> Result<(R, bool), Failure> {
+        let head = self.head.filter(|_| self.complete).ok_or(Failure::Protocol)?;
+        let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
+        let mut response = httparse::Response::new(&mut headers);
+        let parsed = response.parse(&self.bytes[..head.length]);
+        if parsed.is_err() {
+            return Err(Failure::Protocol);
+        }
+        let observation = Observation {
+            status: response.code.unwrap_or(0),
+            headers: response.headers,
+            body: &self.bytes[head.length..],
+        };
+        let value = read(&observation);
+        let reusable = head.keep_alive && !self.surplus && !matches!(head.body, Body::UntilClose);
+        self.bytes.clear();
+        self.head = None;
+        self.body_seen = 0;
+        self.complete = false;
+        Ok((value, reusable))
+    }
+
+    /// Adds input to the head; gives what is left once the head is whole.
+    fn advance_head<'a>(&mut self, input: &'a [u8]) -> Result<&'a [u8], Failure> {
+        let before = self.bytes.len();
+        let room = self.limits.head.saturating_sub(before);
+        let taken = input.len().min(room);
+        self.bytes.extend_from_slice(&input[..taken]);
+        let Some((head, is_final)) = parse_head(&self.bytes)? else {
+            let full = self.bytes.len() >= self.limits.head;
+            return if full { Err(Failure::Protocol) } else { Ok(&[]) };
+        };
+        // The head was not whole before, so it ends within this input.
+        let rest = &input[head.length.saturating_sub(before).min(input.len())..];
+        self.bytes.truncate(head.length);
+        if is_final {
+            self.head = Some(head);
+        } else {
+            self.bytes.clear();
+        }
+        Ok(rest)
+    }
+
+    fn advance_body(&mut self, input: &[u8]) -> Result<(), Failure> {
+        let Some(head) = &mut self.head else { return Ok(()) };
+        if self.complete {
+            self.surplus |= !input.is_empty();
+            return Ok(());
+        }
+        let kept_until = head.length + BODY_KEPT;
+        let (bytes, seen) = (&mut self.bytes, &mut self.body_seen);
+        let mut keep = |data: &[u8]| {
+            let room = kept_until.saturating_sub(bytes.len()).min(data.len());
+            bytes.extend_from_slice(&data[..room]);
+            *seen += data.len() as u64;
+        };
+        let taken = match &mut head.body {
+            Body::None => 0,
+            Body::Length(length) => {
+                let left = usize::try_from(*length).unwrap_or(usize::MAX).min(input.len());
+                keep(&input[..left]);
+                *length -= left as u64;
+                left
+            }
+            Body::Chunked(chunked) => chunked.advance(input, &mut keep)?,
+            Body::UntilClose => {
+                keep(input);
+                input.len()
+            }
+        };
+        self.complete = match &head.body {
+            Body::None | Body::Length(0) => true,
+            Body::Chunked(chunked) => chunked.is_done(),
+            Body::Length(_) | Body::UntilClose => false,
+        };
+        self.surplus |= self.complete && taken < input.len();
+        if self.body_seen > self.limits.body { Err(Failure::Protocol) } else { Ok(()) }
+    }
+}
+
+/// The head at the start of `bytes`, and whether it is a final one (not 1xx); `None` if it is not
+/// whole yet.
+fn parse_head(bytes: &[u8]) -> Result<Option<(Head, bool)>, Failure> {
+    let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
+    let mut response = httparse::Response::new(&mut headers);
+    let length = match response.parse(bytes) {
+        Ok(httparse::Status::Complete(length)) => length,
+        Ok(httparse::Status::Partial) => return Ok(None),
+        Err(_) => return Err(Failure::Protocol),
+    };
+    let status = response.code.unwrap_or(0);
+    // 101 would change the protocol, which nobody asked for (RFC 9110 §15.2.2).
+    if status == 101 || !(100..=999).contains(&status) {
+        return Err(Failure::Protocol);
+    }
+    let mut keep_alive = response.version == Some(1);
+    let mut body = Body::UntilClose;
+    let mut length_seen: Option<u64> = None;
+    for header in response.headers.iter() {
+        if header.name.eq_ignore_ascii_case("content-length") {
+            let value = parse_length(header.value)?;
+            // Two different lengths make the end of the message a matter of opinion (§6.3).
+            if length_seen.is_some_and(|seen| seen != value) {
+                return Err(Failure::Protocol);
+            }
+            length_seen = Some(value);
+        } else if header.name.eq_ignore_ascii_case("transfer-encoding") {
+            if header.value.eq_ignore_ascii_case(b"chunked") {
+                body = Body::Chunked(Chunked::default());
+            }
+        } else if header.name.eq_ignore_ascii_case("connection") {
+            let has = |word: &str| {
+                let tokens = header.value.split(|&b| b == b',');
+                tokens
+                    .map(<[u8]>::trim_ascii)
+                    .any(|token| token.eq_ignore_ascii_case(word.as_bytes()))
+            };
+            keep_alive = if has("close") { false } else { keep_alive || has("keep-alive") };
+        }
+    }
+    body = match (status, body, length_seen) {
+        (100..=199 | 204 | 304, _, _) => Body::None,
+        (_, Body::Chunked(chunked), _) => Body::Chunked(chunked),
+        (_, _, Some(length)) => Body::Length(length),
+        (_, other, None) => other,
+    };
+    Ok(Some((Head { length, body, keep_alive }, status >= 200)))
+}
+
+fn parse_length(value: &[u8]) -> Result<u64, Failure> {
+    let text = std::str::from_utf8(value.trim_ascii()).map_err(|_| Failure::Protocol)?;
+    if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(Failure::Protocol);
+    }
+    text.parse().map_err(|_| Failure::Protocol)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Status, kept body, whether the connection may be used again.
+    fn read(input: &[u8], step: usize) -> Result<(u16, Vec<u8>, bool), Failure> {
+        let mut reader = ResponseReader::new(Limits::default());
+        let mut whole = false;
+        for piece in input.chunks(step.max(1)) {
+            whole = reader.advance(piece)?;
+        }
+        if !whole {
+            reader.end()?;
+        }
+        let ((status, body), reusable) = reader.finish(|seen| (seen.status, seen.body.to_vec()))?;
+        Ok((status, body, reusable))
+    }
+
+    #[test]
+    fn bodies_of_each_framing_in_pieces_of_any_size() {
+        let cases: [(&[u8], &[u8], bool); 6] = [
+            (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", b"ok", true),
+            (
+                b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+                b"ok",
+                true,
+            ),
+            (b"HTTP/1.1 200 OK\r\n\r\nuntil close", b"until close", false),
+            (b"HTTP/1.1 204 No Content\r\n\r\n", b"", true),
+            (b"HTTP/1.1 401 X\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", b"", false),
+            (
+                b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx",
+                b"x",
+                true,
+            ),
+        ];
+        for (input, body, reusable) in cases {
+            for step in [1, 2, 5, 1000] {
+                let (_, seen, again) = read(input, step).unwrap();
+                assert_eq!((seen.as_slice(), again), (body, reusable), "step {step}");
+            }
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_not_http_or_is_ambiguous() {
+        let long_head = [b"HTTP/1.1 200 OK\r\nA: ".as_slice(), &vec![b'x'; 70_000]].concat();
+        let cases: [&[u8]; 6] = [
+            b"SSH-2.0-OpenSSH\r\n",
+            b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx",
+            b"HTTP/1.1 200 OK\r\nContent-Length: +1\r\n\r\nx",
+            b"HTTP/1.1 101 Switching Protocols\r\n\r\n",
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+            &long_head,
+        ];
+        for input in cases {
+            assert_eq!(read(input, 4096), Err(Failure::Protocol));
+        }
+        let cut = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc";
+        assert_eq!(read(cut, 100), Err(Failure::Reset));
+    }
+
+    #[test]
+    fn a_large_body_is_read_but_not_kept() {
+        let mut input = b"HTTP/1.1 200 OK\r\nContent-Length: 10000000\r\n\r\n".to_vec();
+        input.resize(input.len() + 10_000_000, b'x');
+        let (_, body, reusable) = read(&input, 65_536).unwrap();
+        assert_eq!((body.len(), reusable), (BODY_KEPT, true));
+    }
+
+    #[test]
+    fn bytes_nobody_asked_for_end_the_connection() {
+        let (_, _, reusable) =
+            read(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nxHTTP/1.1 500", 1000).unwrap();
+        assert!(!reusable);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_in_any_pieces_never_panic_and_agree(
+            tail in prop::collection::vec(prop_oneof![any::<u8>(), Just(b'\r'), Just(b'\n'), Just(b'0')], 0..200),
+            step in 1_usize..50,
+        ) {
+            let input = [b"HTTP/1.1 200 OK\r\n".as_slice(), &tail].concat();
+            prop_assert_eq!(read(&input, step), read(&input, 10_000));
+        }
+    }
+}
