@@ -96,9 +96,9 @@ pub enum LinkFault {
     BlackHole,
     /// Open connections are reset at once, new ones as soon as data comes.
     Reset,
-    /// Every byte is late by `latency`, give or take `jitter`.
+    /// What the upstream answers is late by `latency`, give or take `jitter`.
     Delay {
-        /// Mean added time, each way a response travels.
+        /// Mean added time; what goes to the upstream is not delayed, so a lookup takes this longer.
         latency: Duration,
         /// Uniform in ± this; at most `latency`.
         jitter: Duration,
