@@ -3,6 +3,15 @@
 //! An open process gives due instants that do not depend on answers; a closed one has virtual
 //! users that wait for theirs. Due instants are absolute, so lateness never accumulates.
 
+mod closed;
+mod constant;
+mod curve;
+mod paced;
+mod poisson;
+mod ramp;
+mod spike;
+mod step;
+
 use std::time::Duration;
 
 use crate::seed::Stream;
@@ -71,4 +80,13 @@ pub struct ArrivalKind {
     pub bare: Option<&'static str>,
     /// Builds the process for a phase of this length; the error says what cannot be.
     pub build: fn(&Settings, Duration) -> Result<Arrival, String>,
+}
+
+/// Every kind of arrival process.
+pub const REGISTRY: &[&ArrivalKind] =
+    &[&constant::KIND, &poisson::KIND, &ramp::KIND, &step::KIND, &spike::KIND, &closed::KIND];
+
+/// The kind with this name.
+pub fn named(name: &str) -> Option<&'static ArrivalKind> {
+    REGISTRY.iter().copied().find(|kind| kind.name == name)
 }
