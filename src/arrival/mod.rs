@@ -11,6 +11,9 @@ mod poisson;
 mod ramp;
 mod spike;
 mod step;
+#[cfg(test)]
+#[expect(clippy::float_cmp, reason = "figures that are exact in binary are compared as such")]
+mod tests;
 
 use std::time::Duration;
 

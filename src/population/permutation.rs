@@ -44,27 +44,25 @@ impl Permutation {
     /// Where `member` goes. The argument must not exceed `last`.
     pub(super) fn forward(&self, member: u64) -> u64 {
         debug_assert!(member <= self.last, "{member} lies outside 0..={}", self.last);
-        let mut at = member;
         // The domain of the network is less than twice as large (four times below n = 3), so one
         // or two steps are the rule. The walk ends: it runs in a cycle that holds `member`.
-        loop {
+        let mut at = self.network(member);
+        while at > self.last {
             at = self.network(at);
-            if at <= self.last {
-                return at;
-            }
         }
+        at
     }
 
     /// What goes to `place`: the inverse of [`Self::forward`]; `None` outside the domain.
     pub(super) fn backward(&self, place: u64) -> Option<u64> {
-        let mut at = place;
-        while place <= self.last {
-            at = self.inverse_network(at);
-            if at <= self.last {
-                return Some(at);
-            }
+        if place > self.last {
+            return None;
         }
-        None
+        let mut at = self.inverse_network(place);
+        while at > self.last {
+            at = self.inverse_network(at);
+        }
+        Some(at)
     }
 
     fn network(&self, block: u64) -> u64 {

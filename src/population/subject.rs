@@ -113,7 +113,7 @@ impl Speller {
     /// RFC 9562 §5.7: 48 bits of Unix milliseconds, then version, random, variant, random. Users
     /// are as old as their numbers say, as in a directory that was filled over the years.
     fn v7_bits(&self, index: u32, code: u64, fill: u64) -> u128 {
-        let jitter = (fill >> 32) * V7_GAP_MS >> 32;
+        let jitter = ((fill >> 32) * V7_GAP_MS) >> 32;
         let at = self.v7_start + u64::from(index) * V7_GAP_MS + jitter;
         let tail = u128::from(code & low(52)) << 10 | u128::from(fill & low(10));
         u128::from(at & low(48)) << 80 | 7 << 76 | u128::from(code >> 52) << 64 | 2 << 62 | tail
