@@ -1,7 +1,37 @@
 //! How gateways and auth servers spell their answers: one file each, one line each in
 //! [`REGISTRY`].
+//!
+//! Most profiles are tables of rules (`rule`). Where a system answers several causes alike, its
+//! reading is ambiguous and names them all; what it was then follows from the truth, not from the
+//! answer. That an answer reads as accepted is not proof: some systems say 200 and mean nobody.
 
+mod apache_oidc;
+mod apisix;
+mod argocd;
+mod aws_apigw;
+mod caddy;
+mod devise_jwt;
+mod envoy;
+mod fastapi_users;
+mod flask_jwt_extended;
+mod grafana;
+mod haproxy;
+mod hasura;
+mod keycloak;
+mod kong;
+mod laravel_jwt;
+mod lexik_jwt;
+mod nginx_auth_request;
+mod oathkeeper;
+mod passport;
+mod pocketbase;
+mod postgrest;
 mod rfc6750;
+mod rule;
+mod simplejwt;
+mod spring;
+mod supabase_auth;
+mod traefik;
 
 use super::{Class, ClassSet, Observation};
 
@@ -16,6 +46,33 @@ pub struct Profile {
     pub wants_challenge: bool,
     /// Reads an answer. Pure, and never panics whatever the bytes.
     pub read: fn(&Observation<'_>) -> Reading,
+    /// Answers of this system and what they mean; shown in `docs/profiles.md`, and tested.
+    pub examples: &'static [Example],
+}
+
+/// An answer as one system gives it, and what it means.
+#[derive(Clone, Copy, Debug)]
+pub struct Example {
+    /// What has happened.
+    pub says: &'static str,
+    /// The status code.
+    pub status: u16,
+    /// The header fields that matter.
+    pub headers: &'static [(&'static str, &'static str)],
+    /// The body.
+    pub body: &'static str,
+    /// What the profile makes of it.
+    pub reading: Reading,
+}
+
+const fn example(
+    says: &'static str,
+    status: u16,
+    headers: &'static [(&'static str, &'static str)],
+    body: &'static str,
+    reading: Reading,
+) -> Example {
+    Example { says, status, headers, body, reading }
 }
 
 /// What a profile makes of an answer.
@@ -45,7 +102,34 @@ impl Reading {
 }
 
 /// Every profile.
-pub const REGISTRY: &[&Profile] = &[&rfc6750::PROFILE];
+pub const REGISTRY: &[&Profile] = &[
+    &rfc6750::PROFILE,
+    &apache_oidc::PROFILE,
+    &apisix::PROFILE,
+    &argocd::PROFILE,
+    &aws_apigw::PROFILE,
+    &caddy::PROFILE,
+    &devise_jwt::PROFILE,
+    &envoy::PROFILE,
+    &fastapi_users::PROFILE,
+    &flask_jwt_extended::PROFILE,
+    &grafana::PROFILE,
+    &haproxy::PROFILE,
+    &hasura::PROFILE,
+    &keycloak::PROFILE,
+    &kong::PROFILE,
+    &laravel_jwt::PROFILE,
+    &lexik_jwt::PROFILE,
+    &nginx_auth_request::PROFILE,
+    &oathkeeper::PROFILE,
+    &passport::PROFILE,
+    &pocketbase::PROFILE,
+    &postgrest::PROFILE,
+    &simplejwt::PROFILE,
+    &spring::PROFILE,
+    &supabase_auth::PROFILE,
+    &traefik::PROFILE,
+];
 
 /// The profile with this name.
 pub fn named(name: &str) -> Option<&'static Profile> {

@@ -4,7 +4,8 @@
 //! bare 401 may be either. Gateways that say more do so with a code in the body or in the
 //! challenge; the words that are common among them are read.
 
-use super::{Class, Observation, Profile, Reading};
+use super::rule::common_code;
+use super::{Class, Observation, Profile, Reading, example};
 
 /// See the module.
 pub static PROFILE: Profile = Profile {
@@ -13,19 +14,49 @@ pub static PROFILE: Profile = Profile {
             or the challenge. The default, and what the reference gateway speaks.",
     wants_challenge: true,
     read,
+    examples: &[
+        example("let in", 200, &[], r#"{"user":"u1"}"#, Reading::certain(Class::Accepted)),
+        example(
+            "user deleted, with a code",
+            401,
+            &[("WWW-Authenticate", r#"Bearer realm="x", error="invalid_token""#)],
+            r#"{"error":"invalid_token","code":"user_not_found"}"#,
+            Reading::certain(Class::UserNotFound),
+        ),
+        example(
+            "user deleted or bad token, without a code",
+            401,
+            &[("WWW-Authenticate", r#"Bearer realm="x", error="invalid_token""#)],
+            "",
+            Reading::ambiguous(Class::TokenInvalid, BARE_401),
+        ),
+        example(
+            "user disabled",
+            403,
+            &[],
+            r#"{"code":"user_disabled"}"#,
+            Reading::certain(Class::UserDisabled),
+        ),
+        example(
+            "scope missing",
+            403,
+            &[("WWW-Authenticate", r#"Bearer error="insufficient_scope""#)],
+            "",
+            Reading::certain(Class::Forbidden),
+        ),
+        example("malformed request", 400, &[], "", Reading::certain(Class::TokenInvalid)),
+        example("no such page", 404, &[], "", Reading::certain(Class::Unclassified)),
+        example("too many", 429, &[], "", Reading::certain(Class::RateLimited)),
+        example(
+            "could not find out",
+            503,
+            &[("Retry-After", "1")],
+            r#"{"code":"store_unavailable"}"#,
+            Reading::certain(Class::StoreUnavailable),
+        ),
+        example("failed", 500, &[], "", Reading::certain(Class::GatewayError)),
+    ],
 };
-
-/// Codes in common use, and what they mean; the first that occurs decides.
-const CODES: &[(&str, Class)] = &[
-    ("user_not_found", Class::UserNotFound),
-    ("user_disabled", Class::UserDisabled),
-    ("user_inactive", Class::UserDisabled),
-    ("user_banned", Class::UserDisabled),
-    ("token_expired", Class::TokenExpired),
-    ("token_revoked", Class::TokenRevoked),
-    ("claim_mismatch", Class::ClaimMismatch),
-    ("insufficient_scope", Class::Forbidden),
-];
 
 /// What a 401 without a code may mean beside a bad token (RFC 6750 §3.1, `invalid_token`).
 const BARE_401: &[Class] = &[
@@ -37,28 +68,19 @@ const BARE_401: &[Class] = &[
 ];
 
 fn read(seen: &Observation<'_>) -> Reading {
+    let coded = |otherwise| common_code(seen).map_or(otherwise, Reading::certain);
     match seen.status {
         200..=299 => Reading::certain(Class::Accepted),
         400 | 431 => Reading::certain(Class::TokenInvalid),
-        401 => {
-            code(seen).map_or(Reading::ambiguous(Class::TokenInvalid, BARE_401), Reading::certain)
-        }
-        403 => code(seen).map_or(
-            Reading::ambiguous(Class::Forbidden, &[Class::UserDisabled, Class::ClaimMismatch]),
-            Reading::certain,
-        ),
-        404 | 410 => code(seen).map_or(Reading::certain(Class::Unclassified), Reading::certain),
+        401 => coded(Reading::ambiguous(Class::TokenInvalid, BARE_401)),
+        403 => coded(Reading::ambiguous(
+            Class::Forbidden,
+            &[Class::UserDisabled, Class::ClaimMismatch],
+        )),
+        404 | 410 => coded(Reading::certain(Class::Unclassified)),
         429 => Reading::certain(Class::RateLimited),
         503 | 504 => Reading::certain(Class::StoreUnavailable),
         500..=599 => Reading::certain(Class::GatewayError),
         _ => Reading::certain(Class::Unclassified),
     }
-}
-
-fn code(seen: &Observation<'_>) -> Option<Class> {
-    let challenge = seen.header_text("www-authenticate").unwrap_or("");
-    CODES
-        .iter()
-        .find(|(code, _)| challenge.contains(code) || seen.body_has(code))
-        .map(|(_, class)| *class)
 }
