@@ -1,8 +1,61 @@
 //! The command line: arguments to domain types to an exit code. Alone prints.
+//!
+//! One file a subcommand, each with its `Args` and a `run` that gives an [`Exit`] or an error. An
+//! error that knows its exit code carries it as a [`Failure`]; any other means that the thing
+//! could not be carried out.
 
 use std::process::ExitCode;
 
+use clap::{Parser, Subcommand};
+
+use crate::harness::Exit;
+
+/// Load and chaos testing for the path on which a gateway turns a token's `sub` into a user.
+#[derive(Debug, Parser)]
+#[command(name = "substorm", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {}
+
+/// An error with an exit code of its own.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
+    /// What went wrong and what to do.
+    pub message: String,
+    /// How the process ends.
+    pub exit: Exit,
+}
+
+impl Failure {
+    /// The command line or the scenario is wrong.
+    pub fn bad_input(message: impl ToString) -> anyhow::Error {
+        Self { message: message.to_string(), exit: Exit::BadInput }.into()
+    }
+}
+
 /// Parses the arguments, runs the subcommand, gives its exit code.
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    let cli = Cli::parse();
+    match run(cli.command) {
+        Ok(exit) => ExitCode::from(exit.code()),
+        Err(error) => {
+            print_error(&error);
+            let exit = error.downcast_ref::<Failure>().map_or(Exit::NotCarriedOut, |f| f.exit);
+            ExitCode::from(exit.code())
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<Exit> {
+    match command {}
+}
+
+#[expect(clippy::print_stderr, reason = "the command line is the one place that prints")]
+fn print_error(error: &anyhow::Error) {
+    eprintln!("error: {error:#}");
 }
