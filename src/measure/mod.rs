@@ -4,7 +4,11 @@
 //! merges. Nothing is shared between workers, and memory does not grow with the run's length.
 
 pub mod latency;
+pub mod metric;
 pub mod recorder;
+pub mod threshold;
 
 pub use latency::{Latency, Quantiles};
+pub use metric::{Countable, LatencyKind, Metric, Quantile, Unit};
 pub use recorder::{Allowance, PhaseRecord, Recorder, Sample, Shape};
+pub use threshold::{Judged, Reading, Threshold, ThresholdError};
