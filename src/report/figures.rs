@@ -1,0 +1,235 @@
+//! The parts of `run.json` that are measured: percentiles, lags, thresholds, lookups.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::measure::{Judged, Latency, LatencyKind, Quantiles, Threshold, Unit};
+use crate::oracle::{LagSummary, QuantileBounds};
+
+/// Stands for every phase (warm-up left out), or every class, in a [`LatencyRow`].
+pub const ALL: &str = "*";
+
+/// Above this many, the intervals of the single users are left out of the file.
+const MOST_INTERVALS: usize = 1_000;
+
+/// Places in a distribution, in microseconds. All zero when `count` is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Percentiles {
+    pub count: u64,
+    pub p50: u64,
+    pub p90: u64,
+    pub p99: u64,
+    pub p999: u64,
+    pub max: u64,
+}
+
+impl From<Quantiles> for Percentiles {
+    fn from(q: Quantiles) -> Self {
+        Self { count: q.count, p50: q.p50, p90: q.p90, p99: q.p99, p999: q.p999, max: q.max }
+    }
+}
+
+impl From<&Latency> for Percentiles {
+    fn from(latency: &Latency) -> Self {
+        latency.quantiles().map(Self::from).unwrap_or_default()
+    }
+}
+
+/// Response or service times of one class in one phase.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LatencyRow {
+    /// The phase; [`ALL`] for every one that is not warm-up.
+    pub phase: String,
+    /// The class; [`ALL`] for every one.
+    pub class: String,
+    /// From due, or from sent.
+    pub kind: LatencyKind,
+    /// The figures.
+    #[serde(flatten)]
+    pub percentiles: Percentiles,
+}
+
+/// Where one lag, or one quantile of the lags, lies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LagBounds {
+    /// At least so many milliseconds.
+    pub low_ms: f64,
+    /// At most so many; `None` if it was still going on when the run ended.
+    pub high_ms: Option<f64>,
+}
+
+impl LagBounds {
+    /// From two durations.
+    pub fn new(low: Duration, high: Option<Duration>) -> Self {
+        Self { low_ms: millis(low), high_ms: high.map(millis) }
+    }
+}
+
+impl From<QuantileBounds> for LagBounds {
+    fn from(bounds: QuantileBounds) -> Self {
+        Self::new(bounds.low, bounds.high)
+    }
+}
+
+/// Milliseconds to the microsecond.
+fn millis(span: Duration) -> f64 {
+    (span.as_secs_f64() * 1e6).round() / 1e3
+}
+
+/// How long changes took to show: the distribution over changed users.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LagReport {
+    /// Changes about which at least one decisive answer came.
+    pub users: u64,
+    /// Changes about which none came; in no figure here.
+    pub unseen: u64,
+    /// Of `users`: those whose right answer was never seen.
+    pub censored: u64,
+    /// Of `users`: those that got a wrong answer to a request sent after the acknowledgement.
+    pub wrong_users: u64,
+    /// Answers that went back to wrong after a right one.
+    pub flaps: u64,
+    /// The widest interval with both ends: how finely the figures can tell.
+    pub resolution_ms: f64,
+    /// Half of the users lie below; `None` without users.
+    pub p50: Option<LagBounds>,
+    /// 95 % lie below.
+    pub p95: Option<LagBounds>,
+    /// 99 % lie below.
+    pub p99: Option<LagBounds>,
+    /// The longest.
+    pub max: Option<LagBounds>,
+    /// Each user's, by lower end; left out where there are more than a thousand.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub intervals: Vec<LagBounds>,
+    /// The users that were asked for once only, late: without the effect of probing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quiet: Option<Box<LagReport>>,
+}
+
+impl From<&LagSummary> for LagReport {
+    fn from(summary: &LagSummary) -> Self {
+        let bounds = |q: QuantileBounds| (summary.users > 0).then(|| q.into());
+        let intervals = if summary.intervals.len() <= MOST_INTERVALS {
+            summary.intervals.iter().map(|i| LagBounds::new(i.low, i.high)).collect()
+        } else {
+            Vec::new()
+        };
+        Self {
+            users: summary.users,
+            unseen: summary.unseen,
+            censored: summary.censored,
+            wrong_users: summary.wrong_users,
+            flaps: summary.flaps,
+            resolution_ms: millis(summary.resolution),
+            p50: bounds(summary.p50),
+            p95: bounds(summary.p95),
+            p99: bounds(summary.p99),
+            max: bounds(summary.max),
+            intervals,
+            quiet: None,
+        }
+    }
+}
+
+impl LagReport {
+    /// The probed users' lags with those of the quiet cohort beside them.
+    pub fn of(probed: Option<&LagSummary>, quiet: Option<&LagSummary>) -> Self {
+        let mut report = probed.map(Self::from).unwrap_or_default();
+        report.quiet = quiet.map(|summary| Box::new(Self::from(summary)));
+        report
+    }
+}
+
+/// One threshold and what came of it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ThresholdReport {
+    /// As the scenario has it: key and value.
+    pub text: String,
+    /// The figure judged: a count, a share (0 to 1), microseconds, a rate a second or a ratio,
+    /// as `unit` says; `None` if there was none.
+    pub value: Option<f64>,
+    /// `count`, `share`, `us`, `per_second` or `ratio`.
+    pub unit: String,
+    /// The figure as people read it.
+    pub shown: String,
+    /// Whether it holds.
+    pub pass: bool,
+    /// Why not; empty if it holds.
+    pub reason: String,
+}
+
+impl ThresholdReport {
+    /// A threshold's outcome in the form of the file.
+    pub fn new(threshold: &Threshold, judged: Judged) -> Self {
+        let unit = match threshold.metric().unit() {
+            Unit::Count => "count",
+            Unit::Share => "share",
+            Unit::Micros => "us",
+            Unit::PerSecond => "per_second",
+            Unit::Ratio => "ratio",
+        };
+        Self {
+            text: threshold.to_string(),
+            value: judged.value,
+            unit: unit.to_owned(),
+            shown: judged.shown,
+            pass: judged.pass,
+            reason: judged.reason,
+        }
+    }
+}
+
+/// Queries that reached the store, counted on the link.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Lookups {
+    /// All of them.
+    pub total: u64,
+    /// Per request to the gateway.
+    pub per_request: f64,
+    /// The most in one second, per request of that second: what a stampede looks like.
+    pub peak_per_request: Option<f64>,
+    /// Share of the gateway's cache look-ups that found an entry, where it tells.
+    pub cache_hit_share: Option<f64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_latency_row_is_flat() {
+        let row = LatencyRow {
+            phase: "steady".into(),
+            class: "accepted".into(),
+            kind: LatencyKind::Response,
+            percentiles: Percentiles { count: 3, p50: 1, p90: 2, p99: 3, p999: 3, max: 3 },
+        };
+        let json = serde_json::to_value(&row).unwrap();
+        assert_eq!(json["kind"], "response");
+        assert_eq!((&json["p999"], &json["count"]), (&3.into(), &3.into()));
+        assert_eq!(serde_json::from_value::<LatencyRow>(json).unwrap(), row);
+    }
+
+    #[test]
+    fn an_empty_histogram_is_all_zero() {
+        assert_eq!(Percentiles::from(&Latency::default()), Percentiles::default());
+        let mut latency = Latency::default();
+        latency.record(Duration::from_micros(7));
+        assert_eq!(Percentiles::from(&latency).max, 7);
+    }
+
+    #[test]
+    fn bounds_keep_the_open_end() {
+        let bounds = LagBounds::new(Duration::from_micros(1_500), None);
+        let json = serde_json::to_string(&bounds).unwrap();
+        assert_eq!(json, r#"{"low_ms":1.5,"high_ms":null}"#);
+        assert_eq!(LagReport::of(None, None), LagReport::default());
+    }
+}

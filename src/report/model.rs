@@ -1,0 +1,228 @@
+//! `run.json`: what a run was, what it measured, and what that means.
+//!
+//! Plain data. The harness fills it and writes it about once a second while the run goes (with
+//! `partial` set) and once at the end; every format of this floor is made from it alone.
+//!
+//! Names are those of the file. Reading tolerates fields that it does not know and fills in those
+//! that are missing, so that a report of another version still renders. `docs/run-folder.md`
+//! describes each field for people who read the file; change both together, and raise
+//! [`SCHEMA_VERSION`] when a field changes its meaning or goes away.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+pub use super::figures::{
+    ALL, LagBounds, LagReport, LatencyRow, Lookups, Percentiles, ThresholdReport,
+};
+pub use super::setup::{Build, Connections, Generator, Machine, StackUse, WorkerUse};
+
+/// The version of `run.json` that this build writes.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// Counts by name: of verdicts, of classes.
+pub type ByName = BTreeMap<String, u64>;
+
+/// Everything about one run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RunReport {
+    /// [`SCHEMA_VERSION`] of the build that wrote it.
+    pub schema_version: u32,
+    /// The scenario's name.
+    pub scenario: String,
+    /// The scenario's own sentence about itself.
+    pub about: String,
+    /// The scenario file as it was read, before environment variables were put in.
+    pub scenario_text: String,
+    /// What all random streams of the run are derived from.
+    pub seed: u64,
+    /// A digest of the resolved plan: equal for two runs that were asked to do the same.
+    pub plan_digest: String,
+    /// The gateway's address, or `embedded`.
+    pub target: String,
+    /// The profile by which answers were read.
+    pub profile: String,
+    /// Which Substorm.
+    pub build: Build,
+    /// On what.
+    pub machine: Machine,
+    /// When the run began, RFC 3339, UTC.
+    pub started_at: String,
+    /// From start to end, preparation and healing included, in seconds.
+    pub wall_s: f64,
+    /// From the start of load to its end, in seconds.
+    pub load_s: f64,
+    /// Written on the way: the run had not ended.
+    pub partial: bool,
+    /// Ended by a signal.
+    pub interrupted: bool,
+    /// Whether the figures may be believed.
+    pub valid: bool,
+    /// Why not, one sentence each.
+    pub reasons: Vec<String>,
+    /// What the command ended with; `None` while it runs.
+    pub exit_code: Option<u8>,
+    /// The users.
+    pub population: PopulationReport,
+    /// The phases in their order.
+    pub phases: Vec<PhaseReport>,
+    /// Requests of all phases, warm-up included.
+    pub requests: Requests,
+    /// Answers by verdict, warm-up included: `total` adds up to `requests.done`.
+    pub verdicts: Counts,
+    /// Answers by class, likewise.
+    pub classes: Counts,
+    /// Answers by truth, then by class, warm-up included; zeros left out.
+    pub matrix: BTreeMap<String, ByName>,
+    /// Of all answers: 401 without the challenge that the profile wants.
+    pub missing_challenge: u64,
+    /// Response and service times by phase and class.
+    pub latency: Vec<LatencyRow>,
+    /// sent − due, in microseconds, warm-up left out.
+    pub send_lag: Percentiles,
+    /// From a removal's acknowledgement until the user is no longer let in.
+    pub revocation_lag: LagReport,
+    /// From a creation's acknowledgement until the user is let in.
+    pub provisioning_lag: LagReport,
+    /// Acknowledged changes of users, by name (`delete`, `create`, …).
+    pub changes: ByName,
+    /// Answers to requests with a defect, by mutation, then by verdict; zeros left out.
+    pub mutations: BTreeMap<String, ByName>,
+    /// The faults in the order of their start.
+    pub faults: Vec<FaultReport>,
+    /// The thresholds in the order of the scenario.
+    pub thresholds: Vec<ThresholdReport>,
+    /// Queries that reached the store; `None` where no link of the harness carries them.
+    pub lookups: Option<Lookups>,
+    /// What the connections to the gateway went through.
+    pub connections: Connections,
+    /// What the generator itself took.
+    pub generator: Generator,
+    /// What the embedded stack took; `None` with a target of one's own.
+    pub stack: Option<StackUse>,
+    /// What all this comes to, most serious first.
+    pub findings: Vec<Finding>,
+}
+
+/// The users of a run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PopulationReport {
+    /// Live at the start.
+    pub users: u64,
+    /// Kept back for creation while the run goes.
+    pub spare: u64,
+    /// Bytes of all their tokens.
+    pub token_bytes: u64,
+}
+
+/// One phase, in seconds from the start of load.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PhaseReport {
+    /// Its name.
+    pub name: String,
+    /// When it starts.
+    pub at: f64,
+    /// When it ends.
+    pub until: f64,
+    /// Left out of percentiles over phases and of thresholds that do not name it.
+    pub warm_up: bool,
+    /// Its requests.
+    pub requests: Requests,
+}
+
+/// What became of the requests.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Requests {
+    /// Whose due instant came.
+    pub due: u64,
+    /// Written to a connection, or whose connection could not be made.
+    pub sent: u64,
+    /// With an answer, or a failure that counts as one.
+    pub done: u64,
+    /// Due, and never sent, because no connection was free in time.
+    pub unsent: u64,
+    /// Still in flight when the drain limit passed.
+    pub censored: u64,
+    /// Of `due`: follow-ups for users that were changed.
+    pub probes: u64,
+    /// Ages since due of the censored ones, in microseconds.
+    pub censored_age: Percentiles,
+}
+
+/// Counts by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Counts {
+    /// Of the whole run; every name is there, zeros too.
+    pub total: ByName,
+    /// Of each phase.
+    pub by_phase: BTreeMap<String, ByName>,
+}
+
+impl Counts {
+    /// The total of a name; 0 if it is not there.
+    pub fn of(&self, name: &str) -> u64 {
+        self.total.get(name).copied().unwrap_or(0)
+    }
+
+    /// The count of a name in a phase; 0 if either is not there.
+    pub fn in_phase(&self, phase: &str, name: &str) -> u64 {
+        self.by_phase.get(phase).and_then(|names| names.get(name)).copied().unwrap_or(0)
+    }
+
+    /// The sum over all names.
+    pub fn sum(&self) -> u64 {
+        self.total.values().sum()
+    }
+}
+
+/// One fault as it happened. Times in seconds from the start of load.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FaultReport {
+    /// The kind's name.
+    pub kind: String,
+    /// What was done, in words: `refuse the store link`, `delete 300 users`.
+    pub text: String,
+    /// When it started.
+    pub at: f64,
+    /// When it ended; `None` for one that happens at an instant.
+    pub until: Option<f64>,
+    /// How often it bit.
+    pub hits: u64,
+    /// What the hits are: `users`, `connections`, `requests`, `changes`, `entries`.
+    pub hit_unit: String,
+    /// Verdicts of the requests that were under way during it; zeros left out.
+    pub verdicts: ByName,
+}
+
+/// How serious a finding is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Somebody was let in who must not be, or as somebody else.
+    Critical,
+    /// The gateway was wrong.
+    Wrong,
+    /// The run cannot tell, or only in part.
+    Doubt,
+    /// Worth knowing.
+    #[default]
+    Note,
+    /// As it should be.
+    Good,
+}
+
+/// One sentence about what the figures mean.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Finding {
+    /// How serious it is.
+    pub severity: Severity,
+    /// The sentence, with the figure that it stands on.
+    pub sentence: String,
+}

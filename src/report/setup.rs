@@ -1,0 +1,125 @@
+//! The parts of `run.json` that say what the run was made with, and what that took.
+
+use std::fs;
+
+use serde::{Deserialize, Serialize};
+
+use super::figures::Percentiles;
+
+/// Which Substorm.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Build {
+    /// The package's version.
+    pub version: String,
+    /// Built without optimisation: its latencies are not the gateway's alone.
+    pub debug: bool,
+}
+
+impl Build {
+    /// This build.
+    pub fn this() -> Self {
+        Self { version: env!("CARGO_PKG_VERSION").to_owned(), debug: cfg!(debug_assertions) }
+    }
+}
+
+/// The machine of the generator. No names of hosts or people: reports are passed on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Machine {
+    /// Operating system and architecture, such as `linux x86_64`.
+    pub system: String,
+    /// The kernel's release; empty where unknown.
+    pub kernel: String,
+    /// The processor's name; empty where unknown.
+    pub processor: String,
+    /// Threads that can run at once, as this process is allowed.
+    pub cores: u64,
+    /// Memory in bytes; 0 where unknown.
+    pub memory_bytes: u64,
+}
+
+impl Machine {
+    /// This machine. What the system does not tell stays empty.
+    pub fn this() -> Self {
+        let read = |path| fs::read_to_string(path).unwrap_or_default();
+        let memory = value_of(&read("/proc/meminfo"), "MemTotal")
+            .and_then(|value| value.split(' ').next()?.parse::<u64>().ok());
+        Self {
+            system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+            kernel: read("/proc/sys/kernel/osrelease").trim().to_owned(),
+            processor: value_of(&read("/proc/cpuinfo"), "model name").unwrap_or_default(),
+            cores: std::thread::available_parallelism().map_or(1, |n| n.get() as u64),
+            memory_bytes: memory.unwrap_or(0) * 1024,
+        }
+    }
+}
+
+/// The value of the first `key : value` line with this key.
+fn value_of(text: &str, key: &str) -> Option<String> {
+    let mut lines = text.lines().filter_map(|line| line.split_once(':'));
+    lines.find(|(name, _)| name.trim() == key).map(|(_, value)| value.trim().to_owned())
+}
+
+/// What the connections to the gateway went through.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Connections {
+    /// Made.
+    pub opened: u64,
+    /// Could not be made.
+    pub failed: u64,
+    /// Closed by the other side, or broken.
+    pub lost: u64,
+    /// From the start of a connection to its being usable, in microseconds.
+    pub connect: Percentiles,
+}
+
+/// What the generator itself took.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Generator {
+    /// Its worker threads.
+    pub workers: Vec<WorkerUse>,
+    /// Peak resident memory of its process in bytes; 0 where unknown.
+    pub peak_memory_bytes: u64,
+}
+
+/// What one worker took.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WorkerUse {
+    /// Share of one core, while the load ran.
+    pub cpu_share: f64,
+    /// Requests it sent.
+    pub sent: u64,
+}
+
+/// What the embedded stack took.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StackUse {
+    /// In units of one core, while the load ran.
+    pub cpu_share: f64,
+    /// Peak resident memory of its process in bytes; 0 where unknown.
+    pub peak_memory_bytes: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_machine_has_a_system_and_a_core() {
+        let machine = Machine::this();
+        assert!(machine.cores >= 1);
+        assert!(machine.system.contains(std::env::consts::ARCH));
+    }
+
+    #[test]
+    fn reads_the_first_line_with_the_key() {
+        let text = "model\t: 1\nmodel name\t: Some CPU: fast\nmodel name\t: Other\n";
+        assert_eq!(value_of(text, "model name").as_deref(), Some("Some CPU: fast"));
+        assert_eq!(value_of(text, "flags"), None);
+    }
+}
