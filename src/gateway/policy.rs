@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Everything about the gateway that a scenario can set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Policies {
     /// What is remembered of earlier lookups.
     pub cache: CachePolicy,
