@@ -99,12 +99,10 @@ fn low_bits(count: u32) -> u64 {
     u64::MAX.checked_shr(u64::BITS - count).unwrap_or(0)
 }
 
-/// Half a block and a key to 64 bits of which every one depends on all: the two halves of a
-/// 128-bit product, folded.
+/// Half a block and a key to 64 bits: the two halves of a 128-bit product, folded. One product a
+/// round is cheap; that six rounds of it mix well is what the tests below look at.
 fn scramble(half: u64, key: u64) -> u64 {
-    // The odd constant is 2⁶⁴ / golden ratio; it keeps small halves from giving small products.
-    let product = u128::from(half.wrapping_add(key) | 1 << 63)
-        * u128::from((key.rotate_left(32) ^ half.wrapping_mul(0x9E37_79B9_7F4A_7C15)) | 1);
+    let product = u128::from(half.wrapping_add(key)) * u128::from(key.rotate_left(32) | 1);
     (product >> 64) as u64 ^ product as u64
 }
 

@@ -67,21 +67,29 @@ impl Hat {
     /// ∫ from 1 to x, written so that s = 1, where it is ln x, is no special case.
     fn integral(&self, x: f64) -> f64 {
         let log = x.ln();
-        log * ratio((1.0 - self.exponent) * log, f64::exp_m1)
+        let power = (1.0 - self.exponent) * log;
+        if power.abs() > NEAR_ZERO { log * (power.exp_m1() / power) } else { log }
     }
 
     /// The x whose integral this is.
     fn inverse(&self, area: f64) -> f64 {
-        // Below −1 only through rounding, and ln_1p has no value there.
+        // Below −1 only through rounding, and there is no logarithm there.
         let t = (area * (1.0 - self.exponent)).max(-1.0);
-        (area * ratio(t, f64::ln_1p)).exp()
+        if t.abs() > FAR_FROM_ZERO {
+            // Half the time of ln_1p, and as good to thirteen digits out here.
+            (area / t * (1.0 + t).ln()).exp()
+        } else if t.abs() > NEAR_ZERO {
+            (area / t * t.ln_1p()).exp()
+        } else {
+            area.exp()
+        }
     }
 }
 
-/// f(x) / x for an f with f(x) ≈ x near 0.
-fn ratio(x: f64, f: fn(f64) -> f64) -> f64 {
-    if x.abs() > 1e-12 { f(x) / x } else { 1.0 }
-}
+/// Below it, ln(1 + t) / t and (eᵗ − 1) / t are 1 to all digits that matter.
+const NEAR_ZERO: f64 = 1e-12;
+/// Above it, 1 + t keeps enough digits of t.
+const FAR_FROM_ZERO: f64 = 1e-2;
 
 #[cfg(test)]
 mod tests {
