@@ -121,10 +121,11 @@ fn lifecycle(c: &mut Criterion) {
         });
     });
     group.bench_function("choose 1 % of 10 M users", |b| {
-        b.iter(|| {
-            i += 1;
-            life.choose_live(stream.nth(i), MANY / 100)
-        });
+        b.iter_batched_ref(
+            || Lifecycle::new(MANY, MANY),
+            |life| life.choose_live(stream, MANY / 100),
+            criterion::BatchSize::PerIteration,
+        );
     });
     group.finish();
 }

@@ -5,7 +5,7 @@
 //! | word | 40 bits | 2 bits | 2 bits | 20 bits |
 //! |---|---|---|---|---|
 //! | change | asked, µs | state after it | state before it | generation |
-//! | ack | acknowledged, µs | unused | unused | generation acknowledged |
+//! | ack | acknowledged, µs | unused | taken, unused | generation acknowledged |
 //!
 //! A change is two single stores, each of one word: `asked` writes the change word with the next
 //! generation, `acknowledged` writes the ack word with that generation. A reader loads the change
@@ -18,6 +18,9 @@
 //!   trip to a directory, so it happens once at most in practice.
 //!
 //! So no snapshot mixes two changes, and no reader waits for a writer.
+//!
+//! *Taken* sets a user aside for one fault: from the choice, which may be well before the change,
+//! to its acknowledgement no other fault is given that user.
 //!
 //! Memory order: stores are `Release` and loads `Acquire`, so a reader that sees an ack word sees
 //! the change word written before it. After each store stands a sequentially consistent fence:
@@ -43,6 +46,7 @@ const STATE_SHIFT: u32 = 22;
 const BEFORE_SHIFT: u32 = 20;
 const GENERATION_BITS: u32 = 20;
 const GENERATION_MASK: u64 = (1 << GENERATION_BITS) - 1;
+const TAKEN: u64 = 1 << GENERATION_BITS;
 
 /// What is known of one user at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,29 +165,34 @@ impl Lifecycle {
         self.live.load(Ordering::Relaxed)
     }
 
-    /// Up to `count` different users that are live with nothing under way, evenly drawn. The same
-    /// stream and the same truth give the same users in the same order.
+    /// Takes up to `count` different users that are live with nothing under way, evenly drawn. The
+    /// same stream and the same truth give the same users in the same order.
+    ///
+    /// Whoever takes a user may change it, and nobody else: no later call gives it until its next
+    /// change is acknowledged. Time goes with the users looked at: all of them if too few are live.
     pub fn choose_live(&self, stream: Stream, count: u32) -> Vec<UserIndex> {
         let count = count.min(self.live_users());
-        self.choose(stream, count, |standing| standing.is_settled(UserState::Live))
+        self.shuffled(stream).filter(|user| self.take(*user)).take(count as usize).collect()
     }
 
-    /// Up to `count` different users whose standing is `wanted`, evenly drawn as by
-    /// [`Self::choose_live`]. Takes time in proportion to the users it has to look at: all of
-    /// them if there are fewer than `count`.
-    pub fn choose(
-        &self,
-        stream: Stream,
-        count: u32,
-        wanted: impl Fn(&Standing) -> bool,
-    ) -> Vec<UserIndex> {
-        let Some(last) = self.len().checked_sub(1) else { return Vec::new() };
-        let order = Permutation::of(u64::from(last), stream);
-        (0..=last)
-            .map(|place| UserIndex(order.forward(u64::from(place)) as u32))
-            .filter(|user| wanted(&self.standing(*user)))
-            .take(count as usize)
-            .collect()
+    /// All users in an order that the stream stands for.
+    fn shuffled(&self, stream: Stream) -> impl Iterator<Item = UserIndex> {
+        let order = Permutation::of(u64::from(self.len()).saturating_sub(1), stream);
+        (0..self.len()).map(move |place| UserIndex(order.forward(u64::from(place)) as u32))
+    }
+
+    /// Sets a user aside, if it is live with nothing under way and not taken.
+    fn take(&self, user: UserIndex) -> bool {
+        let Some(entry) = self.entries.get(user.as_usize()) else { return false };
+        let change = entry.change.load(Ordering::Acquire);
+        let ack = entry.ack.load(Ordering::Acquire);
+        settled_live(change, ack)
+            && ack & TAKEN == 0
+            // Fails if somebody else took it, or changed it, since.
+            && entry
+                .ack
+                .compare_exchange(ack, ack | TAKEN, Ordering::AcqRel, Ordering::Relaxed)
+                .is_ok()
     }
 
     /// The next `count` spare users, which were never created and never handed out before; fewer
@@ -323,30 +332,66 @@ mod tests {
         assert_eq!((size_of::<Entry>(), align_of::<Entry>()), (16, 16));
     }
 
-    #[test]
-    fn the_chosen_are_live_different_and_the_same_again() {
+    /// A thousand users, of whom the first half are gone.
+    fn half_gone() -> Lifecycle {
         let life = Lifecycle::new(1_000, 1_500);
         for index in 0..500 {
             life.asked(UserIndex(index), Change::Delete, Tick::ZERO);
             life.acknowledged(UserIndex(index), Tick::ZERO);
         }
+        life
+    }
+
+    #[test]
+    fn the_chosen_are_live_different_and_the_same_again() {
         let stream = Seed(9).stream("choice");
-        let chosen = life.choose_live(stream, 100);
+        let chosen = half_gone().choose_live(stream, 100);
         let distinct: std::collections::HashSet<_> = chosen.iter().collect();
         assert_eq!((chosen.len(), distinct.len()), (100, 100));
         assert!(chosen.iter().all(|user| (500..1_000).contains(&user.0)), "{chosen:?}");
-        assert_eq!(life.choose_live(stream, 100), chosen);
-        assert_ne!(life.choose_live(stream.nth(1), 100), chosen);
-        assert_eq!(life.choose_live(stream, 5_000).len(), 500);
-        assert_eq!(life.choose(stream, 9_999, |s| s.is_settled(UserState::Absent)).len(), 1_000);
+        assert_eq!(half_gone().choose_live(stream, 100), chosen);
+        assert_ne!(half_gone().choose_live(stream.nth(1), 100), chosen);
+        assert_eq!(half_gone().choose_live(stream, 5_000).len(), 500);
         assert!(Lifecycle::new(0, 0).choose_live(stream, 3).is_empty());
     }
 
     #[test]
+    fn who_is_taken_is_nobody_elses_until_changed() {
+        let (life, stream) = (half_gone(), Seed(9).stream("choice"));
+        let mine = life.choose_live(stream, 300);
+        let yours = life.choose_live(stream, 300);
+        assert_eq!((yours.len(), life.live_users()), (200, 500));
+        assert!(yours.iter().all(|user| !mine.contains(user)));
+        assert!(life.standing(mine[0]).is_settled(UserState::Live), "taken is not changed");
+        for change in [Change::Disable, Change::Enable] {
+            life.asked(mine[0], change, Tick::from_micros(1));
+            assert!(life.choose_live(stream, 1).is_empty());
+            life.acknowledged(mine[0], Tick::from_micros(2));
+        }
+        assert_eq!(life.choose_live(stream, 9), [mine[0]]);
+    }
+
+    #[test]
+    fn two_threads_never_take_the_same_user() {
+        let life = Lifecycle::new(20_000, 20_000);
+        let take = |n| {
+            let life = &life;
+            move || life.choose_live(Seed(n).stream("choice"), 15_000)
+        };
+        let (mut all, others) = std::thread::scope(|scope| {
+            let (one, other) = (scope.spawn(take(1)), scope.spawn(take(2)));
+            (one.join().unwrap(), other.join().unwrap())
+        });
+        all.extend(others);
+        let distinct: std::collections::HashSet<_> = all.iter().collect();
+        assert_eq!((all.len(), distinct.len()), (20_000, 20_000));
+    }
+
+    #[test]
     fn all_are_as_likely_to_be_chosen() {
-        let life = Lifecycle::new(200, 200);
         let mut counts = [0_u32; 200];
         for round in 0..2_000 {
+            let life = Lifecycle::new(200, 200);
             for user in life.choose_live(Seed(1).stream("even").nth(round), 10) {
                 counts[user.as_usize()] += 1;
             }
