@@ -67,15 +67,15 @@ pub struct RunReport {
     pub population: PopulationReport,
     /// The phases in their order.
     pub phases: Vec<PhaseReport>,
-    /// Requests of all phases, warm-up included.
+    /// Requests of all phases but warm-up.
     pub requests: Requests,
-    /// Answers by verdict, warm-up included: `total` adds up to `requests.done`.
+    /// Answers by verdict; `total` leaves warm-up out and adds up to `requests.done`.
     pub verdicts: Counts,
     /// Answers by class, likewise.
     pub classes: Counts,
-    /// Answers by truth, then by class, warm-up included; zeros left out.
+    /// Answers by truth, then by class, warm-up left out, zeros left out.
     pub matrix: BTreeMap<String, ByName>,
-    /// Of all answers: 401 without the challenge that the profile wants.
+    /// Of these answers: 401 without the challenge that the profile wants.
     pub missing_challenge: u64,
     /// Response and service times by phase and class.
     pub latency: Vec<LatencyRow>,
@@ -157,9 +157,9 @@ pub struct Requests {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Counts {
-    /// Of the whole run; every name is there, zeros too.
+    /// Of all phases but warm-up; every name is there, zeros too.
     pub total: ByName,
-    /// Of each phase.
+    /// Of each phase, warm-up too.
     pub by_phase: BTreeMap<String, ByName>,
 }
 
@@ -196,7 +196,7 @@ pub struct FaultReport {
     pub hits: u64,
     /// What the hits are: `users`, `connections`, `requests`, `changes`, `entries`.
     pub hit_unit: String,
-    /// Verdicts of the requests that were under way during it; zeros left out.
+    /// Verdicts of the requests that were under way during it, in any phase; zeros left out.
     pub verdicts: ByName,
 }
 
