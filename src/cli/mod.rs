@@ -4,11 +4,14 @@
 //! error that knows its exit code carries it as a [`Failure`]; any other means that the thing
 //! could not be carried out.
 
+mod embedded_stack;
+
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 use crate::harness::Exit;
+use crate::stack;
 
 /// Load and chaos testing for the path on which a gateway turns a token's `sub` into a user.
 #[derive(Debug, Parser)]
@@ -19,7 +22,10 @@ struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    #[command(name = stack::child::SUBCOMMAND, hide = true)]
+    EmbeddedStack,
+}
 
 /// An error with an exit code of its own.
 #[derive(Debug, thiserror::Error)]
@@ -52,7 +58,9 @@ pub fn main() -> ExitCode {
 }
 
 fn run(command: Command) -> anyhow::Result<Exit> {
-    match command {}
+    match command {
+        Command::EmbeddedStack => embedded_stack::run(),
+    }
 }
 
 #[expect(clippy::print_stderr, reason = "the command line is the one place that prints")]
