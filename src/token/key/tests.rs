@@ -1,0 +1,1 @@
+//! Keys read from each form of file, and what is said of those that do not fit.

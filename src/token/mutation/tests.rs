@@ -1,0 +1,1 @@
+//! Conformance of every kind in the registry.

@@ -1,0 +1,1 @@
+//! Minting, reading and renewing.
