@@ -6,10 +6,30 @@
 //!
 //! What it does not do: time, tasks, sockets.
 
+mod cache_flush;
+mod cache_stale;
+mod churn;
+mod gateway_misconfig;
+mod malformed_subs;
+mod selection;
+mod store_outage;
+mod store_slow;
+mod sync_drop;
+mod sync_duplicate;
+mod sync_lag;
+mod sync_pause;
+mod sync_reorder;
+#[cfg(test)]
+mod tests;
+mod user_create;
+mod user_delete;
+mod user_disable;
+mod user_recreate;
+
 use std::time::Duration;
 
 use crate::identity::Change;
-use crate::setting::{Setting, Settings};
+use crate::setting::{POSITIVE_SPAN, Setting, Settings};
 use crate::units::{Rate, Share};
 
 /// One fault of a run, at its place on the timeline.
@@ -146,4 +166,40 @@ pub struct FaultKind {
     pub embedded_only: bool,
     /// Turns settings into the action; the error names what cannot be.
     pub build: fn(&Settings) -> Result<Action, String>,
+}
+
+/// How long a fault lasts: the key of every kind that has a duration.
+pub const FOR: Setting =
+    Setting::required("for", POSITIVE_SPAN, "How long it lasts; then it ends by itself.");
+
+/// Every kind of fault.
+pub const REGISTRY: &[&FaultKind] = &[
+    &user_delete::KIND,
+    &user_disable::KIND,
+    &user_create::KIND,
+    &user_recreate::KIND,
+    &churn::KIND,
+    &sync_lag::KIND,
+    &sync_pause::KIND,
+    &sync_drop::KIND,
+    &sync_duplicate::KIND,
+    &sync_reorder::KIND,
+    &cache_stale::KIND,
+    &cache_flush::KIND,
+    &store_outage::KIND,
+    &store_slow::KIND,
+    &malformed_subs::KIND,
+    &gateway_misconfig::KIND,
+];
+
+/// The kind with this name.
+pub fn named(name: &str) -> Option<&'static FaultKind> {
+    REGISTRY.iter().copied().find(|kind| kind.name == name)
+}
+
+impl FaultKind {
+    /// Whether a fault of this kind has a duration, which its key `for` gives.
+    pub fn lasts(&self) -> bool {
+        self.settings.iter().any(|setting| setting.key == FOR.key)
+    }
 }

@@ -1,0 +1,183 @@
+//! From the tree to the parts of a plan: one file a subject.
+//!
+//! A builder never fails: what is wrong is recorded with the reader, and something harmless taken
+//! in its place, so that the remaining checks have something to go by.
+
+mod conditions;
+mod conflicts;
+mod gateway;
+mod people;
+mod phases;
+mod sending;
+mod target;
+mod timeline;
+mod tokens;
+
+use super::estimate::{self, Basis};
+use super::node::{Node, Table};
+use super::overrides::{Overrides, relocate};
+use super::plan::{IdentityProof, Plan};
+use super::read::{Reader, TableAt};
+use super::tables::{self, FormKey, TableSpec};
+use crate::outcome::profiles;
+use crate::seed::Seed;
+use crate::setting::{Absent, Settings};
+
+pub(super) use tokens::ALGORITHMS;
+
+/// The header field in which the reference gateway's upstream says for whom it was called.
+const EMBEDDED_PROOF: &str = "X-User-ID";
+
+/// Builds the plan, all but what concerns the text itself.
+pub(super) fn plan(reader: &mut Reader<'_>, root: &Node, overrides: &Overrides) -> Plan {
+    let place = root.place.clone();
+    let none = Node::empty_table(place, "");
+    let head = reader.table(root).or_else(|| reader.table(&none));
+    let head = head.unwrap_or(TableAt { table: &EMPTY, place: &root.place, path: "" });
+    let settings = read(reader, &head, &tables::ROOT);
+    let name = settings.text("name").unwrap_or_default();
+    if head.get("name").is_some() && !is_name(&name) {
+        reader.reject(
+            &head,
+            "name",
+            "a name has 1 to 64 letters, digits, `-`, `_` and `.`, and starts with a letter or \
+             digit",
+        );
+    }
+    let mut population = people::population(reader, &head);
+    let token = tokens::tokens(reader, &head);
+    let phases = phases::phases(reader, &head, overrides);
+    let load = sending::load(reader, &head);
+    let probe = sending::probe(reader, &head);
+    let policies = gateway::policies(reader, &head);
+    let sync = gateway::sync(reader, &head);
+    let target = target::target(reader, &head, overrides);
+    let faults = timeline::faults(reader, &head, &phases, overrides);
+    let whole = conflicts::Whole {
+        phases: &phases,
+        population: &population,
+        token: &token,
+        policies: &policies,
+        target: target.as_ref().map(|target| &target.plan),
+    };
+    let tally = conflicts::check(reader, &faults, &whole);
+    population.spare = tally.spare;
+    let thresholds = conditions::thresholds(reader, &head, &phases);
+    let estimate = estimate::of(&Basis {
+        population: &population,
+        token: &token,
+        phases: &phases,
+        probe: &probe,
+        connections: load.connections,
+        drain: load.drain,
+        changes: tally.changes,
+    });
+    let (target, profile, identity) = match target {
+        Some(target) => (Some(target.plan), target.profile, target.identity),
+        None => (None, profiles::REGISTRY[0], IdentityProof::Header(EMBEDDED_PROOF.to_owned())),
+    };
+    Plan {
+        name,
+        about: settings.text("about").unwrap_or_default(),
+        seed: Seed(settings.count("seed").unwrap_or(1)),
+        file: String::new(),
+        text: String::new(),
+        overrides: overrides.written(),
+        digest: String::new(),
+        population,
+        token,
+        phases,
+        load,
+        probe,
+        policies,
+        sync,
+        target,
+        profile,
+        identity,
+        faults: timeline::in_order(faults),
+        thresholds,
+        estimate,
+    }
+}
+
+static EMPTY: Table = Table(Vec::new());
+
+/// The values of a table's plain keys; keys that it does not have are recorded.
+fn read(reader: &mut Reader<'_>, table: &TableAt<'_>, spec: &'static TableSpec) -> Settings {
+    reader.only_known(table, &spec.keys());
+    reader.settings(table, spec.settings)
+}
+
+/// A table inside another; an empty one if it is left out.
+fn section<'n>(
+    reader: &mut Reader<'_>,
+    around: &TableAt<'n>,
+    spec: &'static TableSpec,
+) -> TableAt<'n> {
+    let given = around.get(spec.key()).and_then(|entry| reader.table(&entry.node));
+    given.unwrap_or(TableAt { table: &EMPTY, place: around.place, path: spec.name })
+}
+
+/// The tables of a list inside another.
+fn sections<'n>(
+    reader: &mut Reader<'_>,
+    around: &TableAt<'n>,
+    spec: &'static TableSpec,
+) -> Vec<TableAt<'n>> {
+    around.get(spec.key()).map(|entry| reader.tables(&entry.node)).unwrap_or_default()
+}
+
+/// The value of a key with a form of its own: as written, or the default, or nothing.
+fn formed(reader: &mut Reader<'_>, table: &TableAt<'_>, form: &FormKey) -> Option<Node> {
+    if let Some(entry) = table.get(form.key) {
+        return Some(entry.node.clone());
+    }
+    reader.missing_if_required(table, form.key, form.absent);
+    let Absent::Default(text) = form.absent else { return None };
+    let value = text.parse::<toml_edit::Value>().ok()?;
+    let path = table.path_of(form.key);
+    let mut node = super::node::from_item(&toml_edit::Item::Value(value), 0, &path);
+    relocate(&mut node, table.place);
+    Some(node)
+}
+
+/// As [`formed`], for the form key with this name.
+fn formed_key(
+    reader: &mut Reader<'_>,
+    table: &TableAt<'_>,
+    spec: &'static TableSpec,
+    key: &str,
+) -> Option<Node> {
+    spec.form(key).and_then(|form| formed(reader, table, form))
+}
+
+/// A name from a registry; anything else is recorded, with the nearest name.
+fn registered<T: Copy>(
+    reader: &mut Reader<'_>,
+    node: &Node,
+    what: &str,
+    list: &str,
+    registry: impl Iterator<Item = (&'static str, T)>,
+) -> Option<T> {
+    let name = reader.text(node)?;
+    let entries: Vec<_> = registry.collect();
+    if let Some((_, found)) = entries.iter().find(|(known, _)| *known == name) {
+        return Some(*found);
+    }
+    let names = entries.iter().map(|(known, _)| *known);
+    let help = match crate::diagnostic::nearest(&name, names) {
+        Some(near) => format!("did you mean \"{near}\"?"),
+        None => format!("`substorm list {list}` shows them all"),
+    };
+    let message = format!("there is no {what} \"{}\"", super::node::abridged(&name));
+    reader.problems.add_with_help(&node.place, &node.path, message, help);
+    None
+}
+
+/// Whether the text can name a folder and stand in a path.
+fn is_name(text: &str) -> bool {
+    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    (1..=64).contains(&text.len())
+        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.chars().all(legal)
+}

@@ -1,0 +1,283 @@
+//! Tables about users, tokens, requests, faults and what must hold.
+
+use std::time::Duration;
+
+use super::{Form, FormKey, TableSpec};
+use crate::setting::{ANY_SPAN, Absent, Kind, POSITIVE_SPAN, Setting};
+
+pub(in crate::scenario) static POPULATION: TableSpec = TableSpec {
+    name: "population",
+    repeated: false,
+    about: "The users, and how popular each is.",
+    settings: &[
+        Setting::with_default(
+            "users",
+            Kind::Count { min: 1, max: 10_000_000 },
+            "10000",
+            "Users that are there when the run starts. Those that faults create come on top.",
+        ),
+        Setting::with_default(
+            "subject",
+            Kind::Text,
+            "uuid",
+            "How `sub` is spelt: `uuid` (version 4), `uuid-v7`, `integer`, `email`, `opaque`, or \
+             `prefixed:` and a prefix, such as `prefixed:usr_` or `prefixed:auth0|`.",
+        ),
+    ],
+    forms: &[FormKey {
+        key: "popularity",
+        form: Form::Popularity,
+        absent: Absent::Default("\"uniform\""),
+        about: "How often each user is chosen: `\"uniform\"`, or `{ zipf = 1.1 }` with an \
+                exponent above 0, up to 5.",
+    }],
+    inner: &[],
+};
+
+pub(in crate::scenario) static TOKEN: TableSpec = TableSpec {
+    name: "token",
+    repeated: false,
+    about: "How tokens are made.",
+    settings: &[
+        Setting::with_default(
+            "algorithm",
+            Kind::Choice(super::super::build::ALGORITHMS),
+            "ES256",
+            "How they are signed (RFC 7518 §3.1, RFC 8037 §3.1).",
+        ),
+        Setting::optional(
+            "key",
+            Kind::Text,
+            "A PEM or JWK file with the private key or the HMAC secret, relative to the scenario; \
+             a fresh key if left out.",
+        ),
+        Setting::optional("key_id", Kind::Text, "The `kid` header; made from the key if left out."),
+        Setting::with_default(
+            "issuer",
+            Kind::Text,
+            "https://idp.substorm.test",
+            "The `iss` claim.",
+        ),
+        Setting::with_default("audience", Kind::Text, "substorm", "The `aud` claim."),
+        Setting::with_default(
+            "lifetime",
+            Kind::Span { min: Duration::from_secs(2), max: Duration::from_secs(30 * 86_400) },
+            "15m",
+            "From `iat` to `exp`. Tokens are renewed before they expire.",
+        ),
+    ],
+    forms: &[FormKey {
+        key: "claims",
+        form: Form::Claims,
+        absent: Absent::Nothing,
+        about: "Further claims of every token, as a table.",
+    }],
+    inner: &[&MUTATION],
+};
+
+pub(in crate::scenario) static MUTATION: TableSpec = TableSpec {
+    name: "token.mutation",
+    repeated: true,
+    about: "A defect that a share of all requests carries, during the whole run.",
+    settings: &[Setting::required("share", Kind::Share, "Of all requests; together at most 100%.")],
+    forms: &[FormKey {
+        key: "kind",
+        form: Form::MutationName,
+        absent: Absent::Required,
+        about: "The defect.",
+    }],
+    inner: &[],
+};
+
+pub(in crate::scenario) static ROUTE: TableSpec = TableSpec {
+    name: "route",
+    repeated: true,
+    about: "One kind of request. Without any, every request is `GET /me`.",
+    settings: &[
+        Setting::required(
+            "request",
+            Kind::Text,
+            "Method and path, such as `GET /orders/{user}`; `{user}` stands for the subject.",
+        ),
+        Setting::with_default(
+            "weight",
+            Kind::Count { min: 1, max: 1_000_000 },
+            "1",
+            "The chance of being chosen, relative to the other routes'.",
+        ),
+    ],
+    forms: &[],
+    inner: &[],
+};
+
+pub(in crate::scenario) static PHASE: TableSpec = TableSpec {
+    name: "phase",
+    repeated: true,
+    about: "A stretch of load. Phases follow one another without gaps; there is at least one.",
+    settings: &[
+        Setting::required("name", Kind::Text, "The name, unique in the scenario, without `+`."),
+        Setting::required("for", POSITIVE_SPAN, "How long it lasts."),
+        Setting::with_default(
+            "warm_up",
+            Kind::Flag,
+            "false",
+            "Recorded, but left out of thresholds, validity and totals.",
+        ),
+    ],
+    forms: &[FormKey {
+        key: "arrival",
+        form: Form::Arrival,
+        absent: Absent::Default("{ poisson = \"100/s\" }"),
+        about: "When requests are due: one of the arrival processes below.",
+    }],
+    inner: &[],
+};
+
+pub(in crate::scenario) static FAULT: TableSpec = TableSpec {
+    name: "fault",
+    repeated: true,
+    about: "Something wrong on purpose. Each kind has keys of its own beside these.",
+    settings: &[
+        Setting::required(
+            "at",
+            Kind::Text,
+            "When it starts: a phase and a time into it, such as `steady+5s` or `steady`, or a \
+             time from the start of load, such as `12s`.",
+        ),
+        Setting::optional("every", POSITIVE_SPAN, "Start it again each time this has gone by."),
+        Setting::optional(
+            "times",
+            Kind::Count { min: 1, max: 10_000 },
+            "With `every`: how often in all; until the end of the load if left out.",
+        ),
+    ],
+    forms: &[FormKey {
+        key: "kind",
+        form: Form::FaultName,
+        absent: Absent::Required,
+        about: "What goes wrong.",
+    }],
+    inner: &[],
+};
+
+pub(in crate::scenario) static THRESHOLDS: TableSpec = TableSpec {
+    name: "thresholds",
+    repeated: false,
+    about: "What must hold, or the run fails: metrics and conditions. A threshold on something \
+            that was never measured fails too.",
+    settings: &[],
+    forms: &[FormKey {
+        key: "METRIC",
+        form: Form::Conditions,
+        absent: Absent::Nothing,
+        about: "A condition on the metric, such as `\"== 0 after 5s\"`.",
+    }],
+    inner: &[],
+};
+
+pub(in crate::scenario) static LOAD: TableSpec = TableSpec {
+    name: "load",
+    repeated: false,
+    about: "How requests are sent, and when the sending itself was too poor to judge by.",
+    settings: &[
+        Setting::with_default(
+            "workers",
+            Kind::Count { min: 0, max: 256 },
+            "0",
+            "Worker threads; 0 lets the machine decide.",
+        ),
+        Setting::with_default(
+            "connections",
+            Kind::Count { min: 1, max: 100_000 },
+            "256",
+            "Most connections. Requests that are due while all are busy wait.",
+        ),
+        Setting::with_default(
+            "backlog",
+            Kind::Count { min: 0, max: 10_000_000 },
+            "10000",
+            "Requests that may wait for a connection; more are counted as unsent.",
+        ),
+        Setting::with_default(
+            "connect_timeout",
+            POSITIVE_SPAN,
+            "1s",
+            "Time limit for opening a connection.",
+        ),
+        Setting::with_default(
+            "request_timeout",
+            POSITIVE_SPAN,
+            "5s",
+            "Time limit from sending a request to its whole answer.",
+        ),
+        Setting::with_default(
+            "requests_per_connection",
+            Kind::Count { min: 0, max: 1_000_000_000 },
+            "0",
+            "Requests after which a connection is closed and replaced; 0 for never.",
+        ),
+        Setting::with_default(
+            "drain",
+            ANY_SPAN,
+            "5s",
+            "How long requests under way may take after the last phase.",
+        ),
+        Setting::with_default(
+            "send_lag_limit",
+            POSITIVE_SPAN,
+            "20ms",
+            "The run is invalid if the 99th percentile of the send lag is above this.",
+        ),
+        Setting::with_default(
+            "unsent_limit",
+            Kind::Share,
+            "0.1%",
+            "The run is invalid if more of the due requests stayed unsent.",
+        ),
+    ],
+    forms: &[],
+    inner: &[],
+};
+
+pub(in crate::scenario) static PROBE: TableSpec = TableSpec {
+    name: "probe",
+    repeated: false,
+    about: "Follow-up requests for users that were changed, which find out how long a change \
+            takes to show.",
+    settings: &[
+        Setting::with_default(
+            "gap",
+            POSITIVE_SPAN,
+            "25ms",
+            "The shortest gap between two probes of one user, which holds just after the change.",
+        ),
+        Setting::with_default(
+            "growth",
+            Kind::Number { min: 0.0, max: 10.0 },
+            "0.1",
+            "The longest gap, as a fraction of the time since the change.",
+        ),
+        Setting::with_default(
+            "until",
+            POSITIVE_SPAN,
+            "10s",
+            "How long after the change a user is followed.",
+        ),
+        Setting::with_default(
+            "prime",
+            ANY_SPAN,
+            "1s",
+            "Each user to be changed is asked for once in this time before the change, so that \
+             caches know it.",
+        ),
+        Setting::with_default(
+            "quiet",
+            Kind::Share,
+            "10%",
+            "Of the changed users: probed only once, at age `until`, to see whether probing \
+             keeps cache entries warm.",
+        ),
+    ],
+    forms: &[],
+    inner: &[],
+};
