@@ -8,6 +8,7 @@
 //!
 //! What is not here: the primary's own HTTP server, which is the identity provider's.
 
+pub mod load;
 pub mod lookup;
 pub mod replica;
 pub mod scim;
@@ -15,4 +16,5 @@ pub mod serve;
 pub mod store;
 pub mod sync;
 
+pub use load::Load;
 pub use store::{SqliteStore, StoreError, UserChange};

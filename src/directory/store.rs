@@ -100,7 +100,17 @@ impl SqliteStore {
         Ok(Self { path: path.to_owned(), writer: Mutex::new(writer), reader: Mutex::new(reader) })
     }
 
-    fn fail(&self, what: &'static str) -> impl Fn(rusqlite::Error) -> StoreError {
+    /// The file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Keeps everybody else from changing anything.
+    pub(super) fn writer(&self) -> MutexGuard<'_, Connection> {
+        lock(&self.writer)
+    }
+
+    pub(super) fn fail(&self, what: &'static str) -> impl Fn(rusqlite::Error) -> StoreError {
         move |source| StoreError { path: self.path.clone(), what, source }
     }
 
@@ -168,26 +178,6 @@ impl SqliteStore {
                         Some(active) => put.execute(params![change.subject, active])?,
                         None => delete.execute([&change.subject])?,
                     };
-                }
-            }
-            transaction.commit()
-        };
-        run().map_err(fail)
-    }
-
-    /// Makes all these users, active, in one transaction. Those that are there become active.
-    /// Quickest in batches of some ten thousand; the batch is sorted in passing.
-    pub fn load(&self, subjects: &mut [String]) -> Result<(), StoreError> {
-        // Neighbours lie on the same page of the tree.
-        subjects.sort_unstable();
-        let fail = self.fail("take users in");
-        let writer = lock(&self.writer);
-        let run = || {
-            let transaction = writer.unchecked_transaction()?;
-            {
-                let mut put = transaction.prepare_cached(PUT)?;
-                for subject in subjects {
-                    put.execute(params![*subject, true])?;
                 }
             }
             transaction.commit()
@@ -300,8 +290,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let primary = SqliteStore::open(&dir.path().join("primary'; --")).unwrap();
         let replica = SqliteStore::open(&dir.path().join("replica")).unwrap();
-        primary.load(&mut ["b".to_owned(), "a".to_owned()]).unwrap();
-        replica.load(&mut ["stale".to_owned()]).unwrap();
+        let user = |subject: &str| UserChange { subject: subject.to_owned(), active: Some(true) };
+        primary.apply(&[user("b"), user("a")]).unwrap();
+        replica.apply(&[user("stale")]).unwrap();
         let mut instants = 0;
         for _ in 0..2 {
             replica.copy_from(&primary, || instants += 1).unwrap();

@@ -1,8 +1,8 @@
 //! `POST /bulk`: users, many at once, for seeding.
 //!
 //! The body is a JSON string a line, each a subject; blank lines are passed over. Each becomes an
-//! active user. The answer, `{"users":n}`, comes when all are committed. Lines before a bad one
-//! may have been taken. The sync does not hear of these users: the replica gets them with a
+//! active user. The answer, `{"users":n}`, comes when all are committed; a bad line, and none is
+//! taken. The sync does not hear of these users: the replica gets them with a
 //! snapshot of everything.
 
 use std::sync::Arc;
@@ -16,9 +16,10 @@ use futures_util::StreamExt;
 
 use super::primary::Primary;
 use crate::directory::serve::problem;
+use crate::directory::{Load, StoreError};
 
-/// Users in one transaction.
-const BATCH: usize = 50_000;
+/// Users that are handed on at a time.
+const BATCH: usize = 20_000;
 /// Longest line, in bytes.
 const LONGEST_LINE: usize = 1 << 20;
 
@@ -39,28 +40,36 @@ type Failure = (StatusCode, String);
 async fn take_in(primary: &Arc<Primary>, body: Body) -> Result<u64, Failure> {
     let mut body = body.into_data_stream();
     let mut lines = Lines::default();
-    let mut users = 0;
-    while let Some(chunk) = body.next().await {
-        let chunk = chunk.map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))?;
-        lines.push(&chunk).map_err(|message| (StatusCode::BAD_REQUEST, message))?;
-        if lines.subjects.len() >= BATCH {
-            users += load(primary, std::mem::take(&mut lines.subjects)).await?;
+    let store = primary.store();
+    let mut load = blocking(move || Load::begin(store)).await?;
+    loop {
+        let chunk = body.next().await.transpose();
+        let chunk = chunk.map_err(|error| bad(error.to_string()))?;
+        match &chunk {
+            Some(chunk) => lines.push(chunk).map_err(bad)?,
+            None => lines.finish().map_err(bad)?,
+        }
+        if lines.subjects.len() >= BATCH || chunk.is_none() {
+            let subjects = std::mem::take(&mut lines.subjects);
+            load = blocking(move || load.add(&subjects).map(|()| load)).await?;
+        }
+        if chunk.is_none() {
+            return blocking(move || load.commit()).await;
         }
     }
-    lines.finish().map_err(|message| (StatusCode::BAD_REQUEST, message))?;
-    Ok(users + load(primary, lines.subjects).await?)
 }
 
-async fn load(primary: &Arc<Primary>, mut subjects: Vec<String>) -> Result<u64, Failure> {
-    let store = primary.store();
-    let count = subjects.len() as u64;
-    let loaded = tokio::task::spawn_blocking(move || store.load(&mut subjects)).await;
+fn bad(message: String) -> Failure {
+    (StatusCode::BAD_REQUEST, message)
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, Failure> {
     let failed = |message| (StatusCode::INTERNAL_SERVER_ERROR, message);
-    match loaded {
-        Ok(Ok(())) => Ok(count),
-        Ok(Err(error)) => Err(failed(error.to_string())),
-        Err(error) => Err(failed(error.to_string())),
-    }
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|panicked| failed(panicked.to_string()))?
+        .map_err(|error| failed(error.to_string()))
 }
 
 /// Splits a stream of bytes into lines, and reads each as a subject.

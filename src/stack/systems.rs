@@ -14,7 +14,7 @@ use super::protocol::{GatewayAddresses, LinkAddresses, StackConfig, SystemAddres
 use crate::clock::Clock;
 use crate::directory::serve::serve;
 use crate::directory::sync::{self, Pump, Queue};
-use crate::directory::{SqliteStore, StoreError, replica};
+use crate::directory::{SqliteStore, StoreError, UserChange, replica};
 use crate::gateway::{self, GatewayConfig};
 use crate::idp::{self, Primary};
 
@@ -76,7 +76,8 @@ impl Systems {
         let open = |name: &str| SqliteStore::open(&folder.join(name)).map(Arc::new);
         let (primary_store, replica_store) = (open("primary.sqlite")?, open("replica.sqlite")?);
         let wrong_store = open("wrong.sqlite")?;
-        wrong_store.load(&mut ["nobody.you.know".to_owned()])?;
+        let other = UserChange { subject: "nobody.you.know".to_owned(), active: Some(true) };
+        wrong_store.apply(&[other])?;
 
         let queue = Arc::new(Queue::new(config.sync, config.seed.stream("sync")));
         let primary = Arc::new(Primary::new(Arc::clone(&primary_store), Arc::clone(&queue), clock));
