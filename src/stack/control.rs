@@ -9,12 +9,26 @@ use serde_json::{Value, json};
 
 use super::error::StackError;
 use crate::directory::sync::{Disturbance, Status};
-use crate::fault::Misconfiguration;
+use crate::fault::{Misconfiguration, SyncFault};
 
 /// How long an order may take.
 const LIMIT: Duration = Duration::from_secs(5);
 /// How long a snapshot may take: ten million users need about half a minute.
 const SNAPSHOT_LIMIT: Duration = Duration::from_secs(600);
+
+impl From<&SyncFault> for Disturbance {
+    /// The lag in whole milliseconds, rounded up: what is ordered is never less than was asked.
+    fn from(fault: &SyncFault) -> Self {
+        let lag_ms = fault.lag.as_nanos().div_ceil(1_000_000);
+        Self {
+            lag_ms: u64::try_from(lag_ms).unwrap_or(u64::MAX),
+            pause: fault.pause,
+            drop: fault.drop.fraction(),
+            duplicate: fault.duplicate.fraction(),
+            reorder: fault.reorder.fraction(),
+        }
+    }
+}
 
 /// Orders to the sync and to the gateway.
 #[derive(Debug)]
