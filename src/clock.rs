@@ -122,6 +122,13 @@ impl Clock {
     }
 }
 
+/// CPU time that the calling thread has used.
+pub fn thread_cpu() -> Duration {
+    let used = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    let secs = u64::try_from(used.tv_sec).unwrap_or(0);
+    Duration::new(secs, u32::try_from(used.tv_nsec).unwrap_or(0))
+}
+
 /// The wall clock, for names and headers.
 #[expect(clippy::disallowed_methods, reason = "this module is the one that reads time")]
 pub fn utc_now() -> OffsetDateTime {

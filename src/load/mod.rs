@@ -1,5 +1,29 @@
-//! The load engine: workers that send what is due and give observations.
+//! The load engine: workers that send what is due and judge what comes back.
+//!
+//! The way of one request: the [`Schedule`](schedule) says when it is due, the [`Mix`](mix) what
+//! it is; the worker's pacer hands it to a lane; the lane fills in the template, sends, receives;
+//! [`examine`] turns the answer into a judged sample; the ledger counts it and is handed over once
+//! a second.
+//!
+//! It owns threads, and nothing else of a run: when to start, what to inject and when to stop is
+//! the harness's part.
 
+mod alarm;
+mod context;
+mod engine;
+mod examine;
+mod lane;
+mod ledger;
+mod mix;
 mod plan;
+mod probe;
+mod schedule;
+mod worker;
 
-pub use plan::{LoadPlan, ProbePlan, Route};
+pub use context::Context;
+pub use engine::{Engine, Errands, LoadError};
+pub use ledger::Entries;
+pub use mix::{DefectShare, Mix};
+pub use plan::{IdentityProof, LoadPlan, ProbePlan, Route};
+pub use probe::Errand;
+pub use worker::Report;

@@ -52,3 +52,15 @@ pub struct ProbePlan {
     /// Share of the changed users that is probed once only, at age `until`.
     pub quiet: crate::units::Share,
 }
+
+/// How the target shows as whom a request was let in. A 2xx alone proves nothing: gateways have
+/// answered 200 as an anonymous user, with somebody else's data, or with an error inside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IdentityProof {
+    /// A response header holds the subject that the upstream saw.
+    Header(String),
+    /// This JSON pointer (RFC 6901) into the body leads to it.
+    Json(String),
+    /// Nothing does; identity swaps cannot be seen.
+    Nothing,
+}

@@ -10,5 +10,5 @@ pub mod threshold;
 
 pub use latency::{Latency, Quantiles};
 pub use metric::{Countable, LatencyKind, Metric, Quantile, Unit};
-pub use recorder::{Allowance, PhaseRecord, Recorder, Sample, Shape};
+pub use recorder::{Allowance, FaultRecord, PhaseRecord, Recorder, Sample, Shape};
 pub use threshold::{Judged, Reading, Threshold, ThresholdError};

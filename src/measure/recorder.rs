@@ -23,6 +23,8 @@ pub struct Shape {
     pub phases: usize,
     /// Faults of the run; the first 64 have counts of their own.
     pub faults: usize,
+    /// Kinds of defect that requests may carry.
+    pub defects: usize,
     /// Allowances that thresholds make.
     pub allowances: Vec<Allowance>,
 }
@@ -48,6 +50,17 @@ pub struct Sample {
     pub faults: u64,
     /// A 401 came without the challenge that the profile wants.
     pub lacks_challenge: bool,
+    /// Which of the run's kinds of defect the request carried.
+    pub defect: Option<usize>,
+}
+
+/// What happened to the requests that overlapped one fault.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FaultRecord {
+    /// By verdict.
+    pub verdicts: [u64; Verdict::COUNT],
+    /// Requests that carried a deliberate defect.
+    pub defective: u64,
 }
 
 /// Counts and histograms of one phase.
@@ -73,8 +86,10 @@ pub struct PhaseRecord {
     pub verdicts: [u64; Verdict::COUNT],
     /// For each allowance of the shape: verdicts of its kind beyond it.
     pub beyond: Vec<u64>,
-    /// For each fault: verdicts of requests that overlapped it.
-    pub by_fault: Vec<[u64; Verdict::COUNT]>,
+    /// For each fault: the requests that overlapped it.
+    pub by_fault: Vec<FaultRecord>,
+    /// For each kind of defect: the requests that carried it, by verdict.
+    pub by_defect: Vec<[u64; Verdict::COUNT]>,
     /// done − due, by class.
     pub response: [Latency; Class::COUNT],
     /// done − sent, by class.
@@ -91,7 +106,8 @@ impl PhaseRecord {
     fn new(shape: &Shape) -> Self {
         Self {
             beyond: vec![0; shape.allowances.len()],
-            by_fault: vec![[0; Verdict::COUNT]; shape.faults.min(64)],
+            by_fault: vec![FaultRecord::default(); shape.faults.min(64)],
+            by_defect: vec![[0; Verdict::COUNT]; shape.defects],
             ..Self::default()
         }
     }
@@ -116,6 +132,10 @@ impl PhaseRecord {
         add_all(&mut self.verdicts, &other.verdicts);
         add_all(&mut self.beyond, &other.beyond);
         for (row, other_row) in self.by_fault.iter_mut().zip(&other.by_fault) {
+            add_all(&mut row.verdicts, &other_row.verdicts);
+            row.defective += other_row.defective;
+        }
+        for (row, other_row) in self.by_defect.iter_mut().zip(&other.by_defect) {
             add_all(row, other_row);
         }
         for (latency, other_latency) in self.response.iter_mut().zip(&other.response) {
@@ -166,10 +186,14 @@ impl Recorder {
             let counts = sample.verdict == allowance.verdict && sample.known_for > allowance.after;
             *beyond += u64::from(counts);
         }
+        if let Some(row) = sample.defect.and_then(|kind| record.by_defect.get_mut(kind)) {
+            row[sample.verdict.index()] += 1;
+        }
         let mut faults = sample.faults;
         while faults != 0 {
             if let Some(row) = record.by_fault.get_mut(faults.trailing_zeros() as usize) {
-                row[sample.verdict.index()] += 1;
+                row.verdicts[sample.verdict.index()] += 1;
+                row.defective += u64::from(sample.defect.is_some());
             }
             faults &= faults - 1;
         }
@@ -201,7 +225,7 @@ mod tests {
     fn shape() -> Shape {
         let allowance =
             |secs| Allowance { verdict: Verdict::FalseAccept, after: Duration::from_secs(secs) };
-        Shape { phases: 2, faults: 3, allowances: vec![allowance(0), allowance(5)] }
+        Shape { phases: 2, faults: 3, defects: 1, allowances: vec![allowance(0), allowance(5)] }
     }
 
     fn sample() -> Sample {
@@ -215,6 +239,7 @@ mod tests {
             known_for: Duration::from_secs(5),
             faults: 0b101,
             lacks_challenge: false,
+            defect: None,
         }
     }
 
@@ -230,7 +255,7 @@ mod tests {
         // Exactly at the allowance is still within it.
         assert_eq!(record.beyond, [2, 1]);
         let by_fault: Vec<u64> =
-            record.by_fault.iter().map(|row| row[Verdict::FalseAccept.index()]).collect();
+            record.by_fault.iter().map(|row| row.verdicts[Verdict::FalseAccept.index()]).collect();
         assert_eq!(by_fault, [2, 0, 2]);
         assert_eq!(record.response[Class::Accepted.index()].count(), 2);
     }

@@ -9,8 +9,10 @@ use super::truth::Right;
 pub enum Identity {
     /// The user that the token names.
     Same,
-    /// Somebody else.
+    /// Somebody else of the population.
     Other,
+    /// A name that nobody has.
+    Nobody,
     /// The target gives no way to tell, and its scenario says so.
     Unproved,
 }
@@ -41,7 +43,9 @@ pub fn judge(right: &Right, answer: &Answer) -> Verdict {
 
 fn judge_accept(answer: &Answer) -> Verdict {
     match answer.reading.class {
-        Class::Accepted if answer.identity == Identity::Other => Verdict::IdentitySwap,
+        Class::Accepted if matches!(answer.identity, Identity::Other | Identity::Nobody) => {
+            Verdict::IdentitySwap
+        }
         Class::Accepted => Verdict::CorrectAccept,
         class if class.is_reject() && answer.store_faulted => Verdict::Misblamed,
         class if class.is_reject() => Verdict::FalseReject,
@@ -125,6 +129,9 @@ mod tests {
         assert_eq!(judge(&gone, &bare), Verdict::CorrectReject);
         let silent = Answer { lacks_challenge: true, ..answer(Class::UserNotFound) };
         assert_eq!(judge(&gone, &silent), Verdict::WrongCode);
+        // Let in under a name that nobody has is still let in; it is nobody's identity that it took.
+        let phantom = Answer { identity: Identity::Nobody, ..answer(Class::Accepted) };
+        assert_eq!(judge(&gone, &phantom), Verdict::FalseAccept);
         let failed_open = Answer { store_faulted: true, ..answer(Class::Accepted) };
         assert_eq!(judge(&gone, &failed_open), Verdict::FalseAccept);
     }

@@ -120,7 +120,6 @@ impl Watch {
             _ => self.last_wrong_sent,
         };
         Closed {
-            cohort: self.cohort,
             interval: Interval {
                 low: last_wrong.map_or(Duration::ZERO, |sent| sent.since(self.acknowledged)),
                 high: self.first_right.map(|(_, done)| done.since(self.asked)),
@@ -134,7 +133,6 @@ impl Watch {
 
 #[derive(Clone, Copy, Debug)]
 struct Closed {
-    cohort: Cohort,
     interval: Interval,
     was_wrong: bool,
     seen: bool,
@@ -144,13 +142,12 @@ struct Closed {
 /// Folds sightings into lags. Memory: one entry a change.
 #[derive(Debug, Default)]
 pub struct LagTracker {
-    open: HashMap<UserIndex, Watch>,
-    revocations: Vec<Closed>,
-    provisionings: Vec<Closed>,
+    /// Each user's changes, in the order in which they were asked for.
+    watches: HashMap<UserIndex, Vec<Watch>>,
 }
 
 impl LagTracker {
-    /// A change was acknowledged. A change of the same user before it ends there.
+    /// A change was acknowledged. Changes of one user come in the order in which they were made.
     pub fn changed(
         &mut self,
         user: UserIndex,
@@ -159,7 +156,7 @@ impl LagTracker {
         asked: Tick,
         acknowledged: Tick,
     ) {
-        let watch = Watch {
+        self.watches.entry(user).or_default().push(Watch {
             kind,
             cohort,
             asked,
@@ -167,36 +164,27 @@ impl LagTracker {
             last_wrong_sent: None,
             first_right: None,
             flaps: 0,
-        };
-        if let Some(earlier) = self.open.insert(user, watch) {
-            self.retire(&earlier);
-        }
+        });
     }
 
-    /// An answer about somebody; of no effect if the user was never changed.
+    /// An answer about somebody; of no effect if it falls before the user's first change, or
+    /// touches two of them and so may speak of either.
     pub fn saw(&mut self, seen: &Sighting) {
-        if let Some(watch) = self.open.get_mut(&seen.user) {
+        let Some(watches) = self.watches.get_mut(&seen.user) else { return };
+        if let Some(watch) = watches.iter_mut().rev().find(|watch| watch.asked <= seen.done) {
             watch.saw(seen);
         }
     }
 
-    fn retire(&mut self, watch: &Watch) {
-        let kind = match watch.kind {
-            LagKind::Revocation => &mut self.revocations,
-            LagKind::Provisioning => &mut self.provisionings,
-        };
-        kind.push(watch.close());
-    }
-
     /// The lags of one kind in one cohort, as they stand; `None` if there was no such change.
     pub fn summary(&self, kind: LagKind, cohort: Cohort) -> Option<LagSummary> {
-        let retired = match kind {
-            LagKind::Revocation => &self.revocations,
-            LagKind::Provisioning => &self.provisionings,
-        };
-        let open = self.open.values().filter(|watch| watch.kind == kind).map(Watch::close);
-        let all: Vec<Closed> =
-            retired.iter().copied().chain(open).filter(|closed| closed.cohort == cohort).collect();
+        let all: Vec<Closed> = self
+            .watches
+            .values()
+            .flatten()
+            .filter(|watch| watch.kind == kind && watch.cohort == cohort)
+            .map(Watch::close)
+            .collect();
         (!all.is_empty()).then(|| LagSummary::of(&all))
     }
 }
@@ -362,6 +350,23 @@ mod tests {
         );
         assert_eq!(summary.intervals, [interval(40, Some(61))]);
         assert_eq!(summary.flaps, 1);
+    }
+
+    #[test]
+    fn each_change_of_a_user_has_its_own_lag() {
+        let mut tracker = LagTracker::default();
+        tracker.changed(USER, LagKind::Revocation, Cohort::Probed, ms(100), ms(110));
+        tracker.changed(USER, LagKind::Provisioning, Cohort::Probed, ms(200), ms(210));
+        // The answer in the middle touches both changes, and may speak of either.
+        let across = Sighting { user: USER, sent: ms(190), done: ms(205), accepted: true };
+        for sighting in
+            [seen(120, true), seen(140, false), across, seen(220, false), seen(240, true)]
+        {
+            tracker.saw(&sighting);
+        }
+        let lag = |kind| tracker.summary(kind, Cohort::Probed).unwrap().intervals;
+        assert_eq!(lag(LagKind::Revocation), [interval(10, Some(41))]);
+        assert_eq!(lag(LagKind::Provisioning), [interval(10, Some(41))]);
     }
 
     #[test]

@@ -11,7 +11,9 @@
 mod judge;
 mod lag;
 mod truth;
+mod windows;
 
 pub use judge::{Answer, Identity, judge};
 pub use lag::{Cohort, Interval, LagKind, LagSummary, LagTracker, QuantileBounds, Sighting};
 pub use truth::{Credential, History, Right, truth};
+pub use windows::FaultWindows;

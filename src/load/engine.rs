@@ -1,0 +1,136 @@
+//! All workers of a run: starts them, passes errands on, stops and joins them.
+
+use std::io;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::wire::Connector;
+
+use super::context::Context;
+use super::probe::Errand;
+use super::worker::{self, Report, WorkerSetup};
+
+/// Errands that may wait for one worker.
+const ERRANDS_MAX: usize = 65_536;
+
+/// A worker that did not end as it should.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The system refused it something.
+    #[error("load worker {worker} failed: {source}; check the limits on threads and open files")]
+    Io {
+        /// Which worker.
+        worker: u32,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A bug of ours, which must not pass for a quiet target.
+    #[error("load worker {worker} panicked: {message}")]
+    Panicked {
+        /// Which worker.
+        worker: u32,
+        /// What it said.
+        message: String,
+    },
+}
+
+/// Passes errands on; clones reach the same workers.
+#[derive(Clone, Debug)]
+pub struct Errands(Arc<[mpsc::Sender<Errand>]>);
+
+impl Errands {
+    /// Asks the worker that is in charge of a user; false if it has too much to do.
+    pub fn ask(&self, errand: Errand) -> bool {
+        let worker = errand.user().as_usize() % self.0.len().max(1);
+        self.0.get(worker).is_some_and(|errands| errands.try_send(errand).is_ok())
+    }
+}
+
+/// The workers of a run.
+#[derive(Debug)]
+pub struct Engine {
+    threads: Vec<JoinHandle<io::Result<()>>>,
+    errands: Errands,
+    stop: CancellationToken,
+    abort: CancellationToken,
+}
+
+impl Engine {
+    /// Starts the workers; they wait for the context's start instant. Reports go to `reports`,
+    /// which closes when the last worker has ended.
+    pub fn start<C: Connector + Send>(
+        context: &Arc<Context>,
+        connector: &C,
+        workers: u32,
+        reports: &mpsc::Sender<Report>,
+    ) -> Result<Self, LoadError> {
+        let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
+        let (mut threads, mut senders) = (Vec::new(), Vec::new());
+        for number in 0..workers {
+            let (errands, receiver) = mpsc::channel(ERRANDS_MAX);
+            let setup = WorkerSetup {
+                number,
+                workers,
+                context: Arc::clone(context),
+                connector: connector.clone(),
+                errands: receiver,
+                reports: reports.clone(),
+                stop: stop.clone(),
+                abort: abort.clone(),
+            };
+            let thread = std::thread::Builder::new()
+                .name(format!("load-{number}"))
+                .spawn(move || worker::run(setup))
+                .map_err(|source| LoadError::Io { worker: number, source })?;
+            threads.push(thread);
+            senders.push(errands);
+        }
+        Ok(Self { threads, errands: Errands(senders.into()), stop, abort })
+    }
+
+    /// Where errands are passed on.
+    pub fn errands(&self) -> &Errands {
+        &self.errands
+    }
+
+    /// Two levels of stopping, for whoever watches for signals: send nothing more, and do not wait
+    /// for what is in flight either.
+    pub fn tokens(&self) -> (CancellationToken, CancellationToken) {
+        (self.stop.clone(), self.abort.clone())
+    }
+
+    /// Sends nothing more; what is in flight is waited for.
+    pub fn stop(&self) {
+        self.stop.cancel();
+    }
+
+    /// Does not wait for what is in flight either.
+    pub fn abort(&self) {
+        self.stop.cancel();
+        self.abort.cancel();
+    }
+
+    /// Waits until every worker has ended. Blocks; call it where blocking is allowed.
+    pub fn join(self) -> Result<(), LoadError> {
+        let mut first = Ok(());
+        for (worker, thread) in (0..).zip(self.threads) {
+            let ended = match thread.join() {
+                Ok(Ok(())) => Ok(()),
+                Ok(Err(source)) => Err(LoadError::Io { worker, source }),
+                Err(panic) => {
+                    Err(LoadError::Panicked { worker, message: panic_message(panic.as_ref()) })
+                }
+            };
+            first = first.and(ended);
+        }
+        first
+    }
+}
+
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(ToString::to_string);
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".into())
+}

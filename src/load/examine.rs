@@ -1,0 +1,133 @@
+//! From what came back for one request to a judged sample.
+
+use crate::clock::Tick;
+use crate::identity::UserState;
+use crate::measure::Sample;
+use crate::oracle::{Answer, Credential, History, Identity, Sighting, judge, truth};
+use crate::outcome::{Class, Failure, Observation, Reading, Truth};
+use crate::token::Expectation;
+
+use super::context::{Context, Job};
+use super::mix::Credentials;
+use super::plan::IdentityProof;
+
+/// A judged request.
+#[derive(Clone, Copy, Debug)]
+pub struct Examined {
+    /// What is recorded.
+    pub sample: Sample,
+    /// What it says about a user that was changed.
+    pub sighting: Option<Sighting>,
+}
+
+/// Judges a whole answer; `subject` is room to work in.
+pub fn answer(
+    context: &Context,
+    job: &Job,
+    sent: Tick,
+    done: Tick,
+    seen: &Observation<'_>,
+    subject: &mut String,
+) -> Examined {
+    let mut reading = (context.profile.read)(seen);
+    let mut identity = Identity::Unproved;
+    if reading.class == Class::Accepted {
+        subject.clear();
+        context.population.write_subject(job.user, subject);
+        match identify(context, seen, subject) {
+            Some(found) => identity = found,
+            // Let in as nobody: not what was asked for, whatever the status says.
+            None => reading = Reading::certain(Class::Unclassified),
+        }
+    }
+    let lacks_challenge = seen.status == 401
+        && context.profile.wants_challenge
+        && seen.header("www-authenticate").is_none_or(<[u8]>::is_empty);
+    conclude(context, job, sent, done, reading, identity, lacks_challenge)
+}
+
+/// Judges a request that no whole answer came for.
+pub fn failure(context: &Context, job: &Job, sent: Tick, done: Tick, failure: Failure) -> Examined {
+    let reading = Reading::certain(failure.class());
+    conclude(context, job, sent, done, reading, Identity::Unproved, false)
+}
+
+fn identify(context: &Context, seen: &Observation<'_>, subject: &str) -> Option<Identity> {
+    let is = |found: &[u8]| {
+        if found == subject.as_bytes() {
+            return Identity::Same;
+        }
+        let somebody = std::str::from_utf8(found).ok().and_then(|s| context.population.index_of(s));
+        if somebody.is_some() { Identity::Other } else { Identity::Nobody }
+    };
+    match &context.identity {
+        IdentityProof::Nothing => Some(Identity::Unproved),
+        IdentityProof::Header(name) => seen.header(name).map(is),
+        IdentityProof::Json(pointer) => {
+            let body: serde_json::Value = serde_json::from_slice(seen.body).ok()?;
+            match body.pointer(pointer)? {
+                serde_json::Value::String(text) => Some(is(text.as_bytes())),
+                // Some upstreams print a numeric subject as a number.
+                serde_json::Value::Number(number) => Some(is(number.to_string().as_bytes())),
+                _ => None,
+            }
+        }
+    }
+}
+
+fn conclude(
+    context: &Context,
+    job: &Job,
+    sent: Tick,
+    done: Tick,
+    reading: Reading,
+    identity: Identity,
+    lacks_challenge: bool,
+) -> Examined {
+    let standing = context.lifecycle.standing(job.user);
+    let history =
+        History { state: standing.state, asked: standing.asked, acknowledged: standing.acked };
+    let right = truth(history, credential(context, job), sent, done);
+    let faults = context.windows.touching(sent, done);
+    let store_faulted = context.windows.store_faulted(faults);
+    let verdict = judge(&right, &Answer { reading, identity, lacks_challenge, store_faulted });
+    let sample = Sample {
+        phase: job.phase,
+        truth: right.truth,
+        class: reading.class,
+        verdict,
+        response: done - job.due,
+        service: done - sent,
+        known_for: right.known_for,
+        faults,
+        lacks_challenge,
+        defect: match job.credentials {
+            Credentials::Own => None,
+            Credentials::Defective { kind, .. } => Some(kind),
+        },
+    };
+    // Only the user's own token tells whether the gateway knows of the change; and a reject while
+    // the store is faulted may be an outage in disguise.
+    let changed = standing.changes > 0 || standing.state == UserState::Absent;
+    let decisive =
+        reading.class == Class::Accepted || (reading.class.is_reject() && !store_faulted);
+    let tells = changed && decisive && right.truth != Truth::MustRejectToken;
+    let sighting = tells.then_some(Sighting {
+        user: job.user,
+        sent,
+        done,
+        accepted: reading.class == Class::Accepted,
+    });
+    Examined { sample, sighting }
+}
+
+fn credential(context: &Context, job: &Job) -> Credential {
+    match job.credentials {
+        Credentials::Own => Credential::Good,
+        Credentials::Defective { kind, bits } => match context.mutated.pick(kind, bits).expectation
+        {
+            Expectation::Accept => Credential::Good,
+            Expectation::Reject(reasons) => Credential::Bad(reasons),
+        },
+    }
+}

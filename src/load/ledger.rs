@@ -1,0 +1,111 @@
+//! What one worker counts between two hand-overs.
+
+use std::time::Duration;
+
+use crate::clock::Tick;
+use crate::measure::{Recorder, Shape};
+use crate::oracle::Sighting;
+
+use super::context::Job;
+use super::examine::Examined;
+use super::probe::ProbeQueue;
+
+/// Sightings kept for one hand-over; more are counted as lost. At one hand-over a second this is
+/// above what a core can send.
+const SIGHTINGS_MAX: usize = 200_000;
+
+/// The books of one worker.
+#[derive(Debug)]
+pub struct Ledger {
+    shape: Shape,
+    recorder: Recorder,
+    sightings: Vec<Sighting>,
+    sightings_lost: u64,
+    /// Probes to come; told of each sighting.
+    pub probes: ProbeQueue,
+    /// Requests sent and not yet done.
+    pub in_flight: u32,
+}
+
+/// What a worker hands over.
+#[derive(Debug)]
+pub struct Entries {
+    /// Counts and histograms since the last hand-over.
+    pub recorder: Recorder,
+    /// Answers about changed users.
+    pub sightings: Vec<Sighting>,
+    /// Answers about changed users that found no room.
+    pub sightings_lost: u64,
+    /// Requests sent and not yet done.
+    pub in_flight: u32,
+}
+
+impl Ledger {
+    /// Empty books.
+    pub fn new(shape: Shape, probes: ProbeQueue) -> Self {
+        Self {
+            recorder: Recorder::new(&shape),
+            shape,
+            sightings: Vec::new(),
+            sightings_lost: 0,
+            probes,
+            in_flight: 0,
+        }
+    }
+
+    /// A request is due.
+    pub fn due(&mut self, job: &Job, is_probe: bool) {
+        let record = self.recorder.phase(job.phase);
+        record.due += 1;
+        record.probes += u64::from(is_probe);
+    }
+
+    /// A request found neither a connection nor room to wait for one.
+    pub fn unsent(&mut self, job: &Job) {
+        self.recorder.phase(job.phase).unsent += 1;
+    }
+
+    /// A request goes out.
+    pub fn sent(&mut self, job: &Job, sent: Tick) {
+        let record = self.recorder.phase(job.phase);
+        record.sent += 1;
+        record.send_lag.record(sent - job.due);
+        self.in_flight += 1;
+    }
+
+    /// A connection was made.
+    pub fn connected(&mut self, phase: usize, took: Duration) {
+        self.recorder.phase(phase).connect.record(took);
+    }
+
+    /// A request is done.
+    pub fn answered(&mut self, job: &Job, examined: &Examined) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        self.recorder.answer(&examined.sample);
+        let Some(sighting) = examined.sighting else { return };
+        self.probes.saw(job.user, sighting.sent, sighting.accepted);
+        if self.sightings.len() < SIGHTINGS_MAX {
+            self.sightings.push(sighting);
+        } else {
+            self.sightings_lost += 1;
+        }
+    }
+
+    /// A request was given up at `now`, still in flight.
+    pub fn censored(&mut self, job: &Job, now: Tick) {
+        let record = self.recorder.phase(job.phase);
+        record.censored += 1;
+        record.censored_age.record(now - job.due);
+        self.in_flight = self.in_flight.saturating_sub(1);
+    }
+
+    /// Everything since the last hand-over.
+    pub fn hand_over(&mut self) -> Entries {
+        Entries {
+            recorder: self.recorder.take(&self.shape),
+            sightings: std::mem::take(&mut self.sightings),
+            sightings_lost: std::mem::take(&mut self.sightings_lost),
+            in_flight: self.in_flight,
+        }
+    }
+}
