@@ -5,6 +5,8 @@
 //! could not be carried out.
 
 mod embedded_stack;
+mod overrides;
+mod run;
 
 use std::process::ExitCode;
 
@@ -23,6 +25,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Run(run::Args),
     #[command(name = stack::child::SUBCOMMAND, hide = true)]
     EmbeddedStack,
 }
@@ -59,6 +62,7 @@ pub fn main() -> ExitCode {
 
 fn run(command: Command) -> anyhow::Result<Exit> {
     match command {
+        Command::Run(args) => run::run(&args),
         Command::EmbeddedStack => embedded_stack::run(),
     }
 }

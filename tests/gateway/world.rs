@@ -34,10 +34,6 @@ pub enum Mood {
     Well,
     Failing,
     Hanging,
-    /// Answers 200 with what is no answer.
-    Garbled,
-    /// Answers 200 with ten megabytes.
-    Huge,
     Slow(Duration),
 }
 
@@ -124,8 +120,6 @@ async fn lookup(stub: &Stub, users: &Mutex<HashMap<String, bool>>, subject: &str
         Mood::Well => {}
         Mood::Failing => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         Mood::Hanging => std::future::pending().await,
-        Mood::Garbled => return "<html>welcome</html>".into_response(),
-        Mood::Huge => return "{\"subject\":\"".repeat(800_000).into_response(),
         Mood::Slow(by) => tokio::time::sleep(by).await,
     }
     match users.lock().unwrap().get(subject) {

@@ -1,0 +1,207 @@
+//! Gathers what workers and faults report, and passes on one second at a time.
+//!
+//! Memory does not grow with the length of a run, but for one lag a changed user. Notes are taken
+//! before reports, so that a change is known before the answers about it are folded in.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::sleep_until;
+
+use crate::clock::{Clock, Tick};
+use crate::identity::{Change, UserIndex};
+use crate::load::Report;
+use crate::measure::{Recorder, Shape};
+use crate::oracle::LagTracker;
+
+use super::changes::{Note, lag_kind};
+
+/// Workers report at whole seconds; the second is closed a little later.
+const SETTLE: Duration = Duration::from_millis(150);
+
+/// Everything gathered so far.
+#[derive(Debug)]
+pub struct Gathered {
+    /// All workers, all seconds.
+    pub totals: Recorder,
+    /// Lags of changed users.
+    pub lags: LagTracker,
+    /// One entry a fault of the plan.
+    pub faults: Vec<FaultState>,
+    /// One entry a worker.
+    pub workers: Vec<WorkerState>,
+    /// Changes of users that were acknowledged, by name.
+    pub changes: BTreeMap<String, u64>,
+    /// Changes that failed; the first few with their reasons.
+    pub failed_changes: u64,
+    /// Why the first failed changes failed.
+    pub failure_reasons: Vec<String>,
+    /// Answers about changed users that found no room.
+    pub sightings_lost: u64,
+}
+
+/// How far a fault is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FaultState {
+    /// When it began.
+    pub began: Option<Tick>,
+    /// When it ended.
+    pub ended: Option<Tick>,
+    /// How often it bit.
+    pub hits: u64,
+    /// What went wrong.
+    pub trouble: Option<String>,
+}
+
+/// What is known of a worker.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WorkerState {
+    /// Requests in flight when it last reported.
+    pub in_flight: u32,
+    /// CPU time of its thread when it last reported.
+    pub cpu: Duration,
+    /// Requests that it has sent.
+    pub sent: u64,
+    /// When it last reported.
+    pub at: Tick,
+}
+
+/// One second of a run.
+#[derive(Debug)]
+pub struct Second<'a> {
+    /// Which one, from 0, counted from the start of load.
+    pub number: u64,
+    /// When it was closed.
+    pub at: Tick,
+    /// What happened in it.
+    pub recorder: &'a Recorder,
+    /// What happened up to its end.
+    pub so_far: &'a Gathered,
+}
+
+/// Where what was gathered goes. Errors end the run: a run that is not recorded proves nothing.
+pub trait Sink: Send {
+    /// A second is complete.
+    fn second(&mut self, second: &Second<'_>) -> std::io::Result<()>;
+
+    /// Something happened.
+    fn note(&mut self, note: &Note) -> std::io::Result<()>;
+}
+
+/// Gathers one run.
+pub struct Collector<S> {
+    clock: Clock,
+    start: Tick,
+    shape: Shape,
+    gathered: Gathered,
+    second: Recorder,
+    number: u64,
+    sink: S,
+}
+
+impl<S: Sink> Collector<S> {
+    /// A collector of load that starts at `start`.
+    pub fn new(clock: Clock, start: Tick, shape: Shape, workers: usize, sink: S) -> Self {
+        let gathered = Gathered {
+            totals: Recorder::new(&shape),
+            lags: LagTracker::default(),
+            faults: vec![FaultState::default(); shape.faults],
+            workers: vec![WorkerState::default(); workers],
+            changes: BTreeMap::new(),
+            failed_changes: 0,
+            failure_reasons: Vec::new(),
+            sightings_lost: 0,
+        };
+        let second = Recorder::new(&shape);
+        Self { clock, start, shape, gathered, second, number: 0, sink }
+    }
+
+    /// Gathers until workers and faults have nothing more to say. Gives the sink back.
+    pub async fn run(
+        mut self,
+        mut reports: mpsc::Receiver<Report>,
+        mut notes: mpsc::Receiver<Note>,
+    ) -> std::io::Result<(Gathered, S)> {
+        let (mut reports_open, mut notes_open) = (true, true);
+        while reports_open || notes_open {
+            let close_at = self.start + Duration::from_secs(self.number + 1) + SETTLE;
+            tokio::select! {
+                biased;
+                note = notes.recv(), if notes_open => match note {
+                    Some(note) => self.take_note(&note)?,
+                    None => notes_open = false,
+                },
+                report = reports.recv(), if reports_open => match report {
+                    Some(report) => self.take_report(&report),
+                    None => reports_open = false,
+                },
+                () = sleep_until(self.clock.deadline(close_at)) => self.close_second()?,
+            }
+        }
+        self.close_second()?;
+        Ok((self.gathered, self.sink))
+    }
+
+    fn take_report(&mut self, report: &Report) {
+        self.second.merge(&report.entries.recorder);
+        for sighting in &report.entries.sightings {
+            self.gathered.lags.saw(sighting);
+        }
+        self.gathered.sightings_lost += report.entries.sightings_lost;
+        if let Some(worker) = self.gathered.workers.get_mut(report.worker as usize) {
+            let phases = &report.entries.recorder.phases;
+            *worker = WorkerState {
+                in_flight: report.entries.in_flight,
+                cpu: report.cpu,
+                sent: worker.sent + phases.iter().map(|record| record.sent).sum::<u64>(),
+                at: report.at,
+            };
+        }
+    }
+
+    fn take_note(&mut self, note: &Note) -> std::io::Result<()> {
+        match note {
+            Note::Changed { user, change, cohort, asked, acknowledged } => {
+                *self.gathered.changes.entry(change.name().to_owned()).or_default() += 1;
+                let lags = &mut self.gathered.lags;
+                lags.changed(*user, lag_kind(*change), *cohort, *asked, *acknowledged);
+            }
+            Note::ChangeFailed { user, change, reason, .. } => self.failed(*user, *change, reason),
+            Note::FaultBegan { fault, at } => {
+                self.fault(*fault, |state| state.began = Some(*at));
+            }
+            Note::FaultEnded { fault, at, hits, trouble } => self.fault(*fault, |state| {
+                state.ended = Some(*at);
+                state.hits = *hits;
+                state.trouble.clone_from(trouble);
+            }),
+        }
+        self.sink.note(note)
+    }
+
+    fn failed(&mut self, user: UserIndex, change: Change, reason: &str) {
+        self.gathered.failed_changes += 1;
+        if self.gathered.failure_reasons.len() < 5 {
+            let reason = format!("{} of user {}: {reason}", change.name(), user.0);
+            self.gathered.failure_reasons.push(reason);
+        }
+    }
+
+    fn fault(&mut self, n: usize, change: impl FnOnce(&mut FaultState)) {
+        if let Some(state) = self.gathered.faults.get_mut(n) {
+            change(state);
+        }
+    }
+
+    fn close_second(&mut self) -> std::io::Result<()> {
+        let recorder = self.second.take(&self.shape);
+        self.gathered.totals.merge(&recorder);
+        let at = self.clock.now();
+        let second =
+            Second { number: self.number, at, recorder: &recorder, so_far: &self.gathered };
+        self.sink.second(&second)?;
+        self.number += 1;
+        Ok(())
+    }
+}

@@ -1,0 +1,72 @@
+//! Why a run could not be carried out.
+
+use std::io;
+
+use crate::load::LoadError;
+use crate::stack::StackError;
+use crate::token::mutation::PoolError;
+use crate::token::{KeyError, MintError};
+use crate::wire::TemplateError;
+
+use super::system::SystemError;
+
+/// Why a run could not be carried out. What was recorded until then stays in its folder.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The system refused threads or signals.
+    #[error("the run cannot be started: {0}; check the limits on threads and open files")]
+    Runtime(io::Error),
+    /// The run folder.
+    #[error("{0}")]
+    Folder(io::Error),
+    /// The signing key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// Tokens with defects.
+    #[error(transparent)]
+    Pool(#[from] PoolError),
+    /// Minting.
+    #[error(transparent)]
+    Mint(#[from] MintError),
+    /// A route that cannot be asked for.
+    #[error("route: {0}")]
+    Route(#[from] TemplateError),
+    /// The system under test.
+    #[error(transparent)]
+    System(#[from] SystemError),
+    /// Seeding.
+    #[error("users cannot be made in the directory: {0}")]
+    Seeding(String),
+    /// The load engine.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The record of the run cannot be written; most often the disk is full.
+    #[error(
+        "the run was ended because its record cannot be written: {0}; what was written until then can be read"
+    )]
+    Record(io::Error),
+    /// A signal came before the load.
+    #[error("interrupted before the load began; nothing is left behind")]
+    Interrupted,
+    /// A bug of ours.
+    #[error("{part} failed: {message}; please report this")]
+    Bug {
+        /// Which part.
+        part: &'static str,
+        /// What it said.
+        message: String,
+    },
+}
+
+impl RunError {
+    /// A task that should have ended has not.
+    pub fn bug(part: &'static str, error: &tokio::task::JoinError) -> Self {
+        Self::Bug { part, message: error.to_string() }
+    }
+}
+
+impl From<StackError> for RunError {
+    fn from(error: StackError) -> Self {
+        Self::System(error.into())
+    }
+}

@@ -1,0 +1,138 @@
+//! The folder at the beginning, and at the end: the last report, validity, the exit code.
+
+use std::path::Path;
+
+use crate::clock::{rfc3339, utc_now};
+use crate::report::model::{Build, Machine, PopulationReport, SCHEMA_VERSION, StackUse};
+use crate::report::{EventLog, LatencyLog, RunFolder, RunReport, Timeline};
+use crate::scenario::Plan;
+use crate::stack::Usage;
+
+use super::assemble::Figures;
+use super::error::RunError;
+use super::exit::{Exit, Findings};
+use super::load_setup;
+use super::prepare::Prepared;
+use super::run::{Finished, Measured};
+use super::validity::{self, Evidence};
+
+/// A run folder with its files begun.
+pub struct Opened {
+    /// The folder.
+    pub folder: RunFolder,
+    /// What is known before anything is measured.
+    pub base: RunReport,
+    /// `timeline.csv`.
+    pub timeline: Timeline,
+    /// `events.jsonl`.
+    pub events: EventLog,
+    /// `latency.hlog`.
+    pub latencies: LatencyLog,
+}
+
+/// Makes the run folder and begins its files, so that what cannot be written shows at once.
+pub fn open_folder(plan: &Plan, root: &Path) -> Result<Opened, RunError> {
+    let now = utc_now();
+    let open = || {
+        let folder = RunFolder::create(root, &plan.name, now, plan.seed.0)?;
+        let base = base_report(plan, rfc3339(now));
+        folder.write_report(&base)?;
+        Ok(Opened {
+            timeline: folder.timeline()?,
+            events: folder.events()?,
+            latencies: folder.latency_log(now)?,
+            folder,
+            base,
+        })
+    };
+    open().map_err(RunError::Folder)
+}
+
+fn base_report(plan: &Plan, started_at: String) -> RunReport {
+    RunReport {
+        schema_version: SCHEMA_VERSION,
+        scenario: plan.name.clone(),
+        about: plan.about.clone(),
+        scenario_text: plan.text.clone(),
+        seed: plan.seed.0,
+        plan_digest: plan.digest.clone(),
+        target: plan.target.as_ref().map(|target| target.url.clone()).unwrap_or_default(),
+        profile: plan.profile.name.to_owned(),
+        build: Build::this(),
+        machine: Machine::this(),
+        started_at,
+        partial: true,
+        population: PopulationReport {
+            users: u64::from(plan.population.users),
+            spare: u64::from(plan.population.spare),
+            ..PopulationReport::default()
+        },
+        ..RunReport::default()
+    }
+}
+
+/// What happened around the load.
+pub struct Aftermath {
+    /// Changes that could not be undone.
+    pub not_undone: Vec<String>,
+    /// The stack did not end well.
+    pub stack_trouble: Option<String>,
+    /// What the stack used.
+    pub stack_use: Option<Usage>,
+    /// A signal ended the run.
+    pub interrupted: bool,
+    /// Tasks of links that panicked.
+    pub panics: u64,
+}
+
+/// Judges the run and writes the rest of its folder.
+pub fn finish(
+    plan: &Plan,
+    prepared: &Prepared,
+    measured: Measured,
+    after: Aftermath,
+) -> Result<Finished, RunError> {
+    let Measured { gathered, mut output, ended } = measured;
+    let lookups = output.lookups(&gathered);
+    let thresholds = load_setup::thresholds(plan);
+    let figures = Figures::of(plan, &thresholds, &gathered, lookups);
+    let mut report = figures.report(&output.base, output.start());
+    report.population.token_bytes = prepared.tokens.memory().tokens;
+    report.wall_s = ended.as_secs_f64();
+    report.load_s = ended.since(output.start()).as_secs_f64();
+    report.interrupted = after.interrupted;
+    report.stack = after.stack_use.map(|used| StackUse {
+        cpu_share: used.cpu.as_secs_f64() / report.load_s.max(1e-9),
+        peak_memory_bytes: used.peak,
+    });
+    let faults: Vec<(String, u64, Option<String>)> = plan
+        .faults
+        .iter()
+        .zip(&gathered.faults)
+        .enumerate()
+        .map(|(n, (fault, state))| (fault.kind.to_owned(), figures.hits(n), state.trouble.clone()))
+        .collect();
+    report.reasons = validity::reasons(&Evidence {
+        measured: &figures.measured,
+        send_lag_limit: plan.load.send_lag_limit,
+        unsent_limit: plan.load.unsent_limit,
+        faults: &faults,
+        panics: after.panics,
+        sightings_lost: gathered.sightings_lost,
+        failed_changes: (gathered.failed_changes, gathered.failure_reasons.as_slice()),
+        interrupted: after.interrupted,
+    });
+    report.reasons.extend(after.stack_trouble);
+    report.valid = report.reasons.is_empty();
+    report.partial = false;
+    let exit = Exit::from(Findings {
+        interrupted: after.interrupted,
+        not_undone: !after.not_undone.is_empty(),
+        invalid: !report.valid,
+        missed: report.thresholds.iter().any(|threshold| !threshold.pass),
+    });
+    report.exit_code = Some(exit.code());
+    output.remark(ended, "end of load").map_err(RunError::Record)?;
+    super::files::write(&output.folder, &report).map_err(RunError::Record)?;
+    Ok(Finished { report, folder: output.folder.path().to_owned(), exit })
+}

@@ -1,0 +1,127 @@
+//! From the plan and what was prepared to the load engine's surroundings.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clock::{Clock, Tick};
+use crate::fault::{Action, FaultPlan, LinkName};
+use crate::load::{Context, DefectShare, IdentityProof, Mix};
+use crate::measure::{Shape, Threshold};
+use crate::oracle::FaultWindows;
+use crate::scenario::{self, Plan};
+use crate::wire::{Template, TemplateError};
+
+use super::prepare::Prepared;
+
+/// The machine's share for load: half of the cores, so that the embedded stack has the other half.
+pub fn workers(plan: &Plan) -> u32 {
+    if plan.load.workers > 0 {
+        return plan.load.workers;
+    }
+    let cores = std::thread::available_parallelism().map_or(1, |n| n.get() as u32);
+    (cores / 2).clamp(1, 16)
+}
+
+/// How large recorders are.
+pub fn shape(plan: &Plan, thresholds: &[Threshold]) -> Shape {
+    Shape {
+        phases: plan.phases.len(),
+        faults: plan.faults.len(),
+        defects: defect_kinds(plan).len(),
+        allowances: thresholds.iter().filter_map(Threshold::allowance).collect(),
+    }
+}
+
+/// Windows for the faults of a plan.
+pub fn windows(faults: &[FaultPlan]) -> FaultWindows {
+    let store = |action: &Action| matches!(action, Action::Link { link: LinkName::Store, .. });
+    FaultWindows::new(faults.iter().map(|fault| store(&fault.action)))
+}
+
+/// The kinds of defects that a run needs, in the order in which they are prepared.
+pub fn defect_kinds(plan: &Plan) -> Vec<String> {
+    let mut kinds: Vec<String> = Vec::new();
+    let always = plan.token.mutations.iter().map(|mutation| &mutation.kind);
+    let timed = plan.faults.iter().flat_map(|fault| match &fault.action {
+        Action::Mutate { kinds, .. } => kinds.as_slice(),
+        _ => &[],
+    });
+    for kind in always.chain(timed) {
+        if !kinds.contains(kind) {
+            kinds.push(kind.clone());
+        }
+    }
+    kinds
+}
+
+fn defects(plan: &Plan) -> Vec<DefectShare> {
+    let prepared = defect_kinds(plan);
+    let slots = |kinds: &[String]| {
+        kinds.iter().filter_map(|kind| prepared.iter().position(|other| other == kind)).collect()
+    };
+    let always = plan.token.mutations.iter().map(|mutation| DefectShare {
+        from: Duration::ZERO,
+        until: Duration::MAX,
+        share: mutation.share.fraction(),
+        kinds: slots(std::slice::from_ref(&mutation.kind)),
+    });
+    let timed = plan.faults.iter().filter_map(|fault| match &fault.action {
+        Action::Mutate { kinds, share } => Some(DefectShare {
+            from: fault.at,
+            until: fault.until.unwrap_or(fault.at),
+            share: share.fraction(),
+            kinds: slots(kinds),
+        }),
+        _ => None,
+    });
+    always.chain(timed).collect()
+}
+
+/// The thresholds of a plan; their texts were checked when the scenario was read.
+pub fn thresholds(plan: &Plan) -> Vec<Threshold> {
+    plan.thresholds.iter().filter_map(|(key, value)| Threshold::parse(key, value).ok()).collect()
+}
+
+fn identity(proof: &scenario::IdentityProof) -> IdentityProof {
+    match proof {
+        scenario::IdentityProof::Header(name) => IdentityProof::Header(name.clone()),
+        scenario::IdentityProof::Json(pointer) => IdentityProof::Json(pointer.clone()),
+        scenario::IdentityProof::None => IdentityProof::Nothing,
+    }
+}
+
+/// What all workers read.
+pub fn context(
+    plan: &Plan,
+    prepared: &Prepared,
+    host: &str,
+    (clock, start): (Clock, Tick),
+    shape: Shape,
+) -> Result<Context, TemplateError> {
+    let prefix = plan.target.as_ref().map_or("", |target| target.prefix.as_str());
+    let templates = plan
+        .load
+        .routes
+        .iter()
+        .map(|route| Template::bearer(&route.method, &format!("{prefix}{}", route.path), host))
+        .collect::<Result<Vec<_>, _>>()?;
+    let weights = plan.load.routes.iter().map(|route| route.weight);
+    Ok(Context {
+        clock,
+        start,
+        plan: plan.load.clone(),
+        phases: plan.phases.clone().into(),
+        arrivals: plan.seed.stream("arrivals"),
+        mix: Mix::new(plan.seed.stream("mix"), weights, defects(plan)),
+        probe: plan.probe,
+        population: prepared.population.clone(),
+        lifecycle: Arc::clone(&prepared.lifecycle),
+        tokens: Arc::clone(&prepared.tokens),
+        mutated: Arc::clone(&prepared.mutated),
+        templates,
+        profile: plan.profile,
+        identity: identity(&plan.identity),
+        windows: Arc::new(windows(&plan.faults)),
+        shape,
+    })
+}

@@ -1,0 +1,189 @@
+//! Writes a run's folder as the run goes, and tells the observer how it stands.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clock::Tick;
+use crate::fault::LinkName;
+use crate::measure::Threshold;
+use crate::oracle::Cohort;
+use crate::report::{Event, EventLog, LatencyLog, RunFolder, RunReport, Timeline, TimelineRow};
+use crate::scenario::Plan;
+
+use super::assemble::Figures;
+use super::changes::Note;
+use super::collector::{Gathered, Second, Sink};
+use super::finish::Opened;
+use super::load_setup;
+use super::observer::{Beat, Observer};
+use super::system::System;
+use super::words;
+
+/// Everything that is written while a run goes.
+pub struct Output {
+    plan: Arc<Plan>,
+    system: Arc<System>,
+    observer: Arc<dyn Observer>,
+    /// Where it goes.
+    pub folder: RunFolder,
+    /// What is known before anything is measured.
+    pub base: RunReport,
+    thresholds: Vec<Threshold>,
+    timeline: Timeline,
+    events: EventLog,
+    latencies: LatencyLog,
+    /// Rows so far, for the chart.
+    pub rows: Vec<TimelineRow>,
+    start: Tick,
+    lookups_before: u64,
+}
+
+impl Output {
+    /// Goes on from an opened folder; load starts at `start`.
+    pub fn new(
+        plan: &Arc<Plan>,
+        system: &Arc<System>,
+        observer: &Arc<dyn Observer>,
+        opened: Opened,
+        start: Tick,
+    ) -> Self {
+        let lookups_before = system.link_counts(LinkName::Store).map_or(0, |c| c.requests);
+        Self {
+            plan: Arc::clone(plan),
+            system: Arc::clone(system),
+            observer: Arc::clone(observer),
+            thresholds: load_setup::thresholds(plan),
+            folder: opened.folder,
+            base: opened.base,
+            timeline: opened.timeline,
+            events: opened.events,
+            latencies: opened.latencies,
+            rows: Vec::new(),
+            start,
+            lookups_before,
+        }
+    }
+
+    /// Lookups seen on the store's link since load began, and the requests that led to them.
+    pub fn lookups(&self, gathered: &Gathered) -> Option<(u64, u64)> {
+        let lookups = self.system.link_counts(LinkName::Store)?.requests;
+        let requests = gathered.totals.phases.iter().map(|record| record.done).sum();
+        Some((lookups.saturating_sub(self.lookups_before), requests))
+    }
+
+    /// When load began.
+    pub fn start(&self) -> Tick {
+        self.start
+    }
+
+    /// Adds a line to the list of events.
+    pub fn remark(&mut self, at: Tick, text: &str) -> std::io::Result<()> {
+        let at = self.seconds(at);
+        self.events.append(&Event::Note { at, text: text.to_owned() })
+    }
+
+    fn seconds(&self, at: Tick) -> f64 {
+        let nanos = at.as_nanos() as f64 - self.start.as_nanos() as f64;
+        (nanos / 1e3).round() / 1e6
+    }
+
+    fn row(&mut self, second: &Second<'_>) -> TimelineRow {
+        let since = Duration::from_secs(second.number);
+        let in_phase = |phase: &&crate::arrival::PhasePlan| {
+            phase.start <= since && since < phase.start + phase.length
+        };
+        let mut row = TimelineRow::of(second.number, second.recorder);
+        row.phase =
+            self.plan.phases.iter().find(in_phase).map(|p| p.name.clone()).unwrap_or_default();
+        row.in_flight =
+            second.so_far.workers.iter().map(|worker| u64::from(worker.in_flight)).sum();
+        row.faults = self.under_way(second).join("+");
+        if let Some((lookups, _)) = self.lookups(second.so_far) {
+            let before: u64 = self.rows.iter().filter_map(|row| row.lookups).sum();
+            row.lookups = Some(lookups.saturating_sub(before));
+        }
+        row
+    }
+
+    /// Kinds of the faults that touched a second.
+    fn under_way(&self, second: &Second<'_>) -> Vec<&'static str> {
+        let begin = self.start + Duration::from_secs(second.number);
+        let states = self.plan.faults.iter().zip(&second.so_far.faults);
+        states
+            .filter(|(_, state)| {
+                state.began.is_some_and(|began| began < second.at)
+                    && state.ended.is_none_or(|ended| ended >= begin)
+            })
+            .map(|(fault, _)| fault.kind)
+            .collect()
+    }
+
+    /// The report as far as it goes, marked partial.
+    fn checkpoint(&self, second: &Second<'_>) -> RunReport {
+        let figures =
+            Figures::of(&self.plan, &self.thresholds, second.so_far, self.lookups(second.so_far));
+        let mut report = figures.report(&self.base, self.start);
+        report.partial = true;
+        report.wall_s = second.at.as_secs_f64();
+        report.load_s = second.at.since(self.start).as_secs_f64();
+        report
+    }
+}
+
+impl Sink for Output {
+    fn second(&mut self, second: &Second<'_>) -> std::io::Result<()> {
+        let row = self.row(second);
+        self.timeline.append(&row)?;
+        let names: Vec<&str> = self.plan.phases.iter().map(|phase| phase.name.as_str()).collect();
+        let at = Duration::from_secs(second.number);
+        self.latencies.append(at, Duration::from_secs(1), &names, second.recorder)?;
+        self.folder.write_report(&self.checkpoint(second))?;
+        self.observer.beat(&Beat {
+            elapsed: second.at.since(self.start),
+            length: self.plan.length(),
+            row: &row,
+            totals: &second.so_far.totals.phases,
+            faults: &self.under_way(second),
+        });
+        self.rows.push(row);
+        Ok(())
+    }
+
+    fn note(&mut self, note: &Note) -> std::io::Result<()> {
+        let kind = |fault: usize| self.plan.faults.get(fault).map_or("", |f| f.kind).to_owned();
+        let event = match note {
+            Note::Changed { user, change, cohort, asked, acknowledged } => Event::Changed {
+                inv: self.seconds(*asked),
+                ack: self.seconds(*acknowledged),
+                user: user.0,
+                change: *change,
+                cohort: match cohort {
+                    Cohort::Probed => "probed",
+                    Cohort::Quiet => "quiet",
+                    Cohort::Unprobed => "unprobed",
+                }
+                .to_owned(),
+            },
+            Note::ChangeFailed { at, user, change, reason } => Event::ChangeFailed {
+                at: self.seconds(*at),
+                user: user.0,
+                change: *change,
+                reason: reason.clone(),
+            },
+            Note::FaultBegan { fault, at } => Event::FaultBegan {
+                at: self.seconds(*at),
+                fault: *fault,
+                kind: kind(*fault),
+                text: self.plan.faults.get(*fault).map(words::describe).unwrap_or_default(),
+            },
+            Note::FaultEnded { fault, at, hits, trouble } => Event::FaultEnded {
+                at: self.seconds(*at),
+                fault: *fault,
+                kind: kind(*fault),
+                hits: *hits,
+                trouble: trouble.clone(),
+            },
+        };
+        self.events.append(&event)
+    }
+}

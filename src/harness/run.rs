@@ -1,0 +1,264 @@
+//! The phases of a run, in order: prepare, start, seed, load under faults, heal, drain, judge.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::{Clock, Tick};
+use crate::load::{Context, Engine};
+use crate::scenario::Plan;
+use crate::wire::http1::{Http1Connector, Limits};
+
+use super::changes::{Changer, Note};
+use super::collector::{Collector, Gathered};
+use super::error::RunError;
+use super::exit::Exit;
+use super::finish::{self, Aftermath, Opened};
+use super::journal::Journal;
+use super::load_setup;
+use super::observer::{Observer, Step};
+use super::output::Output;
+use super::prepare::{self, Prepared};
+use super::seeding;
+use super::signals::Signals;
+use super::system::System;
+use super::timeline::{self, Hands};
+
+/// From the start of the workers to the first due instant: time for threads to come up.
+const LEAD: Duration = Duration::from_millis(200);
+
+/// How a run is carried out, beside its plan.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where run folders are made.
+    pub out: PathBuf,
+    /// The `substorm` that the embedded stack runs in.
+    pub program: PathBuf,
+}
+
+/// A run that has ended and whose folder is written.
+#[derive(Debug)]
+pub struct Finished {
+    /// Everything that it found.
+    pub report: crate::report::model::RunReport,
+    /// Where it lies.
+    pub folder: PathBuf,
+    /// How it ended.
+    pub exit: Exit,
+}
+
+/// Carries a plan out. Blocks until everything has ended and is undone.
+pub fn run(
+    plan: Plan,
+    options: &Options,
+    observer: &Arc<dyn Observer>,
+) -> Result<Finished, RunError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("harness")
+        .enable_all()
+        .build()
+        .map_err(RunError::Runtime)?;
+    let finished = runtime.block_on(carry_out(Arc::new(plan), options, observer));
+    runtime.shutdown_timeout(Duration::from_secs(5));
+    finished
+}
+
+async fn carry_out(
+    plan: Arc<Plan>,
+    options: &Options,
+    observer: &Arc<dyn Observer>,
+) -> Result<Finished, RunError> {
+    let clock = Clock::start();
+    let signals = Signals::watch().map_err(RunError::Runtime)?;
+    // Whatever cannot be written is to be known before anything is started.
+    let opened = finish::open_folder(&plan, &options.out)?;
+    let prepared = prepare::prepare(&plan, observer, &signals.stop).await?;
+    observer.step(&Step::Starting { embedded: plan.target.is_none() });
+    let system = prepare::start_system(&plan, &prepared, &options.program, clock).await?;
+    let bench = Bench { plan: Arc::clone(&plan), prepared, system: Arc::new(system), clock };
+    let journal = Journal::create(&opened.folder.file("journal.jsonl"), scim_base(&plan));
+    let measured = match journal {
+        Ok(journal) => {
+            let measured = bench.seed_and_measure(&journal, opened, observer, &signals).await;
+            // Whatever happened, what was made is undone.
+            let not_undone = seeding::undo(&bench.system, &journal).await;
+            measured.map(|measured| (measured, not_undone))
+        }
+        Err(error) => Err(RunError::Record(error)),
+    };
+    let mut after = Aftermath {
+        not_undone: Vec::new(),
+        stack_trouble: None,
+        stack_use: bench.system.embedded().and_then(|stack| stack.usage().ok()),
+        interrupted: signals.interrupted(),
+        panics: bench.system.panics(),
+    };
+    signals.close().await;
+    let (measured, not_undone) = measured?;
+    after.not_undone = not_undone;
+    let finished = finish::finish(&plan, &bench.prepared, measured, after)?;
+    bench.stop().await?;
+    Ok(finished)
+}
+
+fn scim_base(plan: &Plan) -> Option<String> {
+    plan.target.as_ref().and_then(|target| target.scim.clone())
+}
+
+/// What was measured, before it is judged.
+pub struct Measured {
+    /// Everything that was gathered.
+    pub gathered: Gathered,
+    /// Where it is written.
+    pub output: Output,
+    /// When the last worker had ended.
+    pub ended: Tick,
+}
+
+/// What a run works with.
+struct Bench {
+    plan: Arc<Plan>,
+    prepared: Prepared,
+    system: Arc<System>,
+    clock: Clock,
+}
+
+impl Bench {
+    async fn seed_and_measure(
+        &self,
+        journal: &Journal,
+        opened: Opened,
+        observer: &Arc<dyn Observer>,
+        signals: &Signals,
+    ) -> Result<Measured, RunError> {
+        let Self { plan, prepared, system, .. } = self;
+        seeding::seed(plan, prepared, system, journal, observer, &signals.stop).await?;
+        observer.step(&Step::Loading);
+        self.measure(journal, opened, observer, signals).await
+    }
+
+    async fn measure(
+        &self,
+        journal: &Journal,
+        opened: Opened,
+        observer: &Arc<dyn Observer>,
+        signals: &Signals,
+    ) -> Result<Measured, RunError> {
+        let Self { plan, prepared, system, clock } = self;
+        let workers = load_setup::workers(plan);
+        let start = clock.now() + LEAD;
+        let shape = load_setup::shape(plan, &load_setup::thresholds(plan));
+        let times = (*clock, start);
+        let context = load_setup::context(plan, prepared, &system.host(), times, shape.clone())?;
+        let context = Arc::new(context);
+        let connector = Http1Connector { address: system.address(), limits: Limits::default() };
+        // A report a second and worker: room for a collector that is busy for a while.
+        let (reports, reports_in) = mpsc::channel(16 * workers as usize);
+        let (notes, notes_in) = mpsc::channel(1024);
+        let output = Output::new(plan, system, observer, opened, start);
+        let collector = Collector::new(*clock, start, shape, workers as usize, output);
+        let gathering = tokio::spawn(collector.run(reports_in, notes_in));
+        let engine = Engine::start(&context, &connector, workers, &reports)?;
+        drop(reports);
+        let heal = CancellationToken::new();
+        let hands = self.hands(journal, &context, &engine, notes, &heal);
+        let faults = tokio::spawn({
+            let plan = Arc::clone(plan);
+            async move { timeline::run(&plan.faults, &hands).await }
+        });
+        let tokens = Arc::clone(&prepared.tokens);
+        let renewal = tokio::spawn(prepare::keep_fresh(tokens, heal.clone()));
+        let load = watch_load(engine, &gathering, system, signals).await;
+        let ended = clock.now();
+        heal.cancel();
+        faults.await.map_err(|error| RunError::bug("the fault timeline", &error))?;
+        renewal.await.map_err(|error| RunError::bug("token renewal", &error))??;
+        let gathered = gathering.await.map_err(|error| RunError::bug("the collector", &error))?;
+        let (gathered, output) = gathered.map_err(RunError::Record)?;
+        load?;
+        Ok(Measured { gathered, output, ended })
+    }
+
+    fn hands(
+        &self,
+        journal: &Journal,
+        context: &Arc<Context>,
+        engine: &Engine,
+        notes: mpsc::Sender<Note>,
+        heal: &CancellationToken,
+    ) -> Hands {
+        let changer = self.system.scim().is_some().then(|| Changer {
+            clock: context.clock,
+            system: Arc::clone(&self.system),
+            population: self.prepared.population.clone(),
+            lifecycle: Arc::clone(&self.prepared.lifecycle),
+            errands: engine.errands().clone(),
+            notes: notes.clone(),
+            stream: self.plan.seed.stream("changes"),
+            quiet: self.plan.probe.quiet,
+            prime: self.plan.probe.prime,
+        });
+        Hands {
+            clock: context.clock,
+            start: context.start,
+            system: Arc::clone(&self.system),
+            changer,
+            journal: journal.clone(),
+            windows: Arc::clone(&context.windows),
+            notes,
+            stream: self.plan.seed.stream("faults"),
+            stop: heal.clone(),
+        }
+    }
+
+    /// Ends what was started.
+    async fn stop(self) -> Result<(), RunError> {
+        match Arc::try_unwrap(self.system) {
+            Ok(system) => Ok(system.stop().await?),
+            // Somebody still holds it; the child ends when this process does.
+            Err(_held) => Ok(()),
+        }
+    }
+}
+
+/// Waits for the workers; stops them on a signal, when the stack dies, or when the record cannot
+/// be written.
+async fn watch_load(
+    engine: Engine,
+    gathering: &JoinHandle<std::io::Result<(Gathered, Output)>>,
+    system: &System,
+    signals: &Signals,
+) -> Result<(), RunError> {
+    let (stop, abort) = engine.tokens();
+    let mut joined = tokio::task::spawn_blocking(move || engine.join());
+    let mut died = None;
+    let mut look = tokio::time::interval(Duration::from_millis(100));
+    loop {
+        tokio::select! {
+            ended = &mut joined => {
+                let ended = ended.map_err(|error| RunError::bug("the load engine", &error))?;
+                return match died {
+                    Some(error) => Err(error),
+                    None => ended.map_err(RunError::from),
+                };
+            }
+            () = signals.stop.cancelled(), if !stop.is_cancelled() => stop.cancel(),
+            () = signals.abort.cancelled(), if !abort.is_cancelled() => abort.cancel(),
+            _ = look.tick(), if died.is_none() => {
+                if let Some(Err(error)) = system.embedded().map(|stack| stack.check()) {
+                    died = Some(RunError::System(error.into()));
+                    stop.cancel();
+                    abort.cancel();
+                } else if gathering.is_finished() {
+                    stop.cancel();
+                    abort.cancel();
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! The system under test as the harness reaches it: a target of one's own, or the embedded stack
+//! behind links.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
+
+use crate::directory::scim::{Client, ScimError};
+use crate::directory::sync::{Counts, Disturbance};
+use crate::fault::{LinkName, Misconfiguration, SyncFault};
+use crate::proxy::{Link, LinkCounts};
+use crate::scenario::TargetPlan;
+use crate::stack::{Embedded, StackError};
+
+/// A target that accepts no connection in this time is unreachable.
+const REACH: Duration = Duration::from_secs(5);
+
+/// What is tested, and the handles that faults need.
+pub enum System {
+    /// Everything is ours; links and controls are at hand.
+    Embedded(Box<Embedded>),
+    /// Somebody's gateway.
+    Target(Target),
+}
+
+/// Somebody's gateway.
+pub struct Target {
+    address: SocketAddr,
+    host: String,
+    scim: Option<Client>,
+}
+
+/// The system under test could not be reached or controlled.
+#[derive(Debug, thiserror::Error)]
+pub enum SystemError {
+    /// The name of the target does not resolve.
+    #[error("target {0} does not resolve; check the host name")]
+    Unresolved(String),
+    /// Nobody answers there.
+    #[error(
+        "target {url} ({address}) accepts no connection: {problem}; start it, or check the address"
+    )]
+    Unreachable {
+        /// The target as written.
+        url: String,
+        /// What it resolves to.
+        address: SocketAddr,
+        /// What the system said.
+        problem: String,
+    },
+    /// The embedded stack.
+    #[error(transparent)]
+    Stack(#[from] StackError),
+    /// The directory.
+    #[error(transparent)]
+    Scim(#[from] ScimError),
+    /// It needs the embedded stack.
+    #[error("this fault works on the embedded stack only")]
+    NotEmbedded,
+}
+
+impl Target {
+    /// Resolves a target and sees whether anybody listens.
+    pub async fn reach(plan: &TargetPlan) -> Result<Self, SystemError> {
+        let unresolved = || SystemError::Unresolved(plan.host.clone());
+        let bare = plan.host.trim_start_matches('[').trim_end_matches(']');
+        let mut addresses = lookup_host((bare, plan.port)).await.map_err(|_| unresolved())?;
+        let address = addresses.next().ok_or_else(unresolved)?;
+        let unreachable =
+            |problem| SystemError::Unreachable { url: plan.url.clone(), address, problem };
+        match timeout(REACH, TcpStream::connect(address)).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => return Err(unreachable(error.to_string())),
+            Err(_elapsed) => {
+                return Err(unreachable(format!("no answer in {} s", REACH.as_secs())));
+            }
+        }
+        let scim = match &plan.scim {
+            Some(url) => Some(Client::new(url, plan.scim_token.clone())?),
+            None => None,
+        };
+        let host = if plan.port == 80 {
+            plan.host.clone()
+        } else {
+            format!("{}:{}", plan.host, plan.port)
+        };
+        Ok(Self { address, host, scim })
+    }
+}
+
+impl System {
+    /// Where requests go.
+    pub fn address(&self) -> SocketAddr {
+        match self {
+            Self::Embedded(stack) => stack.gateway(),
+            Self::Target(target) => target.address,
+        }
+    }
+
+    /// The `Host` header of requests (RFC 9110 §7.2).
+    pub fn host(&self) -> String {
+        match self {
+            Self::Embedded(stack) => stack.gateway().to_string(),
+            Self::Target(target) => target.host.clone(),
+        }
+    }
+
+    /// The primary directory, where there is one to change users in.
+    pub fn scim(&self) -> Option<&Client> {
+        match self {
+            Self::Embedded(stack) => Some(stack.scim()),
+            Self::Target(target) => target.scim.as_ref(),
+        }
+    }
+
+    /// The embedded stack, if that is what is tested.
+    pub fn embedded(&self) -> Option<&Embedded> {
+        match self {
+            Self::Embedded(stack) => Some(stack),
+            Self::Target(_) => None,
+        }
+    }
+
+    /// A link; none for a target of one's own.
+    pub fn link(&self, name: LinkName) -> Option<&Link> {
+        self.embedded().map(|stack| stack.links().named(name))
+    }
+
+    /// What a link has seen.
+    pub fn link_counts(&self, name: LinkName) -> Option<LinkCounts> {
+        self.link(name).map(Link::counts)
+    }
+
+    /// Tasks of links that panicked.
+    pub fn panics(&self) -> u64 {
+        let names = [LinkName::Store, LinkName::Cache, LinkName::Idp];
+        names.into_iter().filter_map(|name| self.link_counts(name)).map(|c| c.panics).sum()
+    }
+
+    /// Disturbs the sync until healed, or until `ttl` has gone by. Gives the counts before.
+    pub async fn disturb_sync(
+        &self,
+        fault: &SyncFault,
+        ttl: Duration,
+    ) -> Result<Counts, SystemError> {
+        let stack = self.embedded().ok_or(SystemError::NotEmbedded)?;
+        let before = stack.sync_status().await?.counts;
+        let disturbance = Disturbance {
+            lag_ms: fault.lag.as_millis() as u64,
+            pause: fault.pause,
+            drop: fault.drop.fraction(),
+            duplicate: fault.duplicate.fraction(),
+            reorder: fault.reorder.fraction(),
+        };
+        stack.disturb_sync(&disturbance, ttl).await?;
+        Ok(before)
+    }
+
+    /// Heals the sync; gives the number of changes that the disturbance touched.
+    pub async fn heal_sync(&self, before: &Counts) -> Result<u64, SystemError> {
+        let stack = self.embedded().ok_or(SystemError::NotEmbedded)?;
+        let hits = stack.sync_status().await?.counts.since(before).hits();
+        stack.heal_sync().await?;
+        Ok(hits)
+    }
+
+    /// Empties the gateway's cache; gives the number of entries that it held.
+    pub async fn flush_cache(&self) -> Result<u64, SystemError> {
+        let stack = self.embedded().ok_or(SystemError::NotEmbedded)?;
+        Ok(stack.flush_cache().await?)
+    }
+
+    /// Sets the gateway up wrongly until corrected, or until `ttl` has gone by. Gives the number
+    /// of requests that mistakes had touched before.
+    pub async fn misconfigure(
+        &self,
+        how: &Misconfiguration,
+        ttl: Duration,
+    ) -> Result<u64, SystemError> {
+        let stack = self.embedded().ok_or(SystemError::NotEmbedded)?;
+        let before = self.gateway_count("misconfigured_requests").await?;
+        stack.misconfigure(how, ttl).await?;
+        Ok(before)
+    }
+
+    /// Corrects the gateway; gives the number of requests that the mistake touched.
+    pub async fn correct(&self, before: u64) -> Result<u64, SystemError> {
+        let stack = self.embedded().ok_or(SystemError::NotEmbedded)?;
+        let after = self.gateway_count("misconfigured_requests").await?;
+        stack.heal_gateway().await?;
+        Ok(after.saturating_sub(before))
+    }
+
+    /// One of the reference gateway's counters.
+    pub async fn gateway_count(&self, name: &str) -> Result<u64, SystemError> {
+        let stack = self.embedded().ok_or(SystemError::NotEmbedded)?;
+        Ok(stack.gateway_stats().await?[name].as_u64().unwrap_or(0))
+    }
+
+    /// Ends what the run started. Of a target, nothing.
+    pub async fn stop(self) -> Result<(), StackError> {
+        match self {
+            Self::Embedded(stack) => stack.stop().await,
+            Self::Target(_) => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Runs the real binary on a scenario and reads what it left.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// A run that has ended.
+pub struct Ran {
+    /// The process's exit code.
+    pub code: i32,
+    /// `run.json`, or null if there is none.
+    pub run: Value,
+    /// What it printed.
+    pub output: String,
+    /// The run folder.
+    pub folder: PathBuf,
+    _room: tempfile::TempDir,
+}
+
+impl Ran {
+    /// The count of a verdict over all measured phases.
+    pub fn verdict(&self, name: &str) -> u64 {
+        self.run["verdicts"]["total"][name].as_u64().unwrap_or(0)
+    }
+
+    /// A threshold's value and whether it holds.
+    pub fn threshold(&self, key: &str) -> (f64, bool) {
+        let all = self.run["thresholds"].as_array().cloned().unwrap_or_default();
+        let text = |t: &Value| t["text"].as_str().unwrap_or_default().to_owned();
+        let found = all.iter().find(|t| text(t).starts_with(key)).unwrap_or_else(|| {
+            panic!("no threshold {key} in {all:?}\n{}", self.output);
+        });
+        (found["value"].as_f64().unwrap_or(f64::NAN), found["pass"] == true)
+    }
+}
+
+/// Runs `substorm run` on a scenario with more arguments, in a folder of its own.
+pub fn run(scenario: &Path, arguments: &[&str]) -> Ran {
+    let room = tempfile::tempdir().expect("a temporary folder");
+    let output = substorm()
+        .arg("run")
+        .arg(scenario)
+        .arg("--out")
+        .arg(room.path())
+        .args(arguments)
+        .output()
+        .expect("the binary starts");
+    read(&output, room)
+}
+
+/// The binary under test.
+pub fn substorm() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_substorm"))
+}
+
+/// A scenario that is test data.
+pub fn scenario(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios").join(name)
+}
+
+fn read(output: &Output, room: tempfile::TempDir) -> Ran {
+    let folder = std::fs::read_dir(room.path())
+        .expect("the folder is there")
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .find(|path| path.is_dir())
+        .unwrap_or_else(|| room.path().to_owned());
+    let run = std::fs::read(folder.join("run.json"))
+        .ok()
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        .unwrap_or(Value::Null);
+    let text = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
+    Ran {
+        code: output.status.code().unwrap_or(-1),
+        run,
+        output: String::from_utf8_lossy(&text).into_owned(),
+        folder,
+        _room: room,
+    }
+}
