@@ -95,8 +95,8 @@ mod tests {
                 "3 requests were turned away rightly, but for a wrong reason or without the \
                  challenge",
             ),
-            ("unavailable", "3 requests were told that the gateway could not find out (0.30%)"),
-            ("error", "3 requests failed (0.30%)"),
+            ("unavailable", "3 requests were told that the gateway could not find out (0.3%)"),
+            ("error", "3 requests failed (0.3%)"),
         ] {
             let mut report = sample::correct();
             *report.verdicts.total.get_mut("correct_accept").unwrap() -= 3;
@@ -112,7 +112,7 @@ mod tests {
         for (verdict, wanted) in [
             ("identity_swap", "1 request was let in as somebody else"),
             ("false_reject", "1 request of a live user was turned away"),
-            ("error", "1 request failed (0.10%)"),
+            ("error", "1 request failed (0.1%)"),
         ] {
             let mut report = sample::correct();
             *report.verdicts.total.get_mut("correct_accept").unwrap() -= 1;
@@ -144,7 +144,7 @@ mod tests {
         for wanted in [
             "The generator was behind: one request in a hundred was sent 12 ms late or more \
              (limit 2 ms)",
-            "5 requests were never sent (0.50%), because no connection was free in time",
+            "5 requests were never sent (0.5%), because no connection was free in time",
             "The fault churn at 5.0 s had 0 hits: nothing was tested by it",
             "The store was asked 1,100 times, 1.10 for each request, 50% of the gateway's cache \
              look-ups found an entry",

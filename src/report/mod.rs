@@ -3,14 +3,20 @@
 //! [`RunReport`] is the one thing that every format is made from. Nothing here measures or judges.
 
 pub mod append;
+pub mod console;
 pub mod events;
 mod figures;
+pub mod findings;
 pub mod folder;
 pub mod hlog;
 pub mod model;
 pub mod partial;
+pub mod progress;
+#[cfg(test)]
+mod sample;
 mod setup;
 pub mod timeline;
+pub mod wording;
 
 pub use events::{Event, EventLog};
 pub use folder::RunFolder;

@@ -29,9 +29,10 @@ fn faults_without_hit(report: &RunReport) -> Vec<Finding> {
             format!("The fault {} at {at} had 0 hits: nothing was tested by it", fault.kind),
         )
     };
-    // On the way, the later ones have not begun.
-    let begun =
-        |fault: &&super::super::model::FaultReport| !report.partial || fault.at < report.load_s;
+    // Those after the end of a run that was cut short have not begun.
+    let begun = |fault: &&super::super::model::FaultReport| {
+        !(report.partial || report.interrupted) || fault.at < report.load_s
+    };
     report.faults.iter().filter(bit).filter(begun).map(text).collect()
 }
 

@@ -1,0 +1,285 @@
+//! The summary at the end of a run: a screen of 100 columns and 50 lines.
+//!
+//! A pure function of the report. Tables are cut where they would not fit, and say so; everything
+//! is in `run.json`.
+
+mod figures;
+mod paint;
+mod table;
+
+pub use paint::{Colour, Style};
+
+use crate::units::grouped;
+
+use super::model::{RunReport, SCHEMA_VERSION, Severity, ThresholdReport};
+use super::wording::{counted, share, span};
+
+/// Columns that the summary may take.
+pub const WIDTH: usize = 100;
+
+/// The whole summary, ending with a line break.
+pub fn summary(report: &RunReport, style: Style) -> String {
+    let mut lines = Vec::new();
+    head(report, style, &mut lines);
+    validity(report, style, &mut lines);
+    thresholds(report, style, &mut lines);
+    figures::requests(report, &mut lines);
+    figures::matrix(report, style, &mut lines);
+    figures::latency(report, style, &mut lines);
+    figures::lags(report, style, &mut lines);
+    figures::faults(report, style, &mut lines);
+    findings(report, style, &mut lines);
+    resources(report, &mut lines);
+    let mut text = String::new();
+    for line in lines {
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// Opens a part: one empty line, then its title.
+fn part(lines: &mut Vec<String>, style: Style, title: &str) {
+    lines.push(String::new());
+    lines.push(style.bold(title));
+}
+
+fn head(report: &RunReport, style: Style, lines: &mut Vec<String>) {
+    let digest: String = report.plan_digest.chars().take(12).collect();
+    let mut facts = vec![style.bold(&report.scenario), format!("seed {}", report.seed)];
+    if !digest.is_empty() {
+        facts.push(format!("plan {digest}"));
+    }
+    if !report.started_at.is_empty() {
+        facts.push(report.started_at.clone());
+    }
+    facts.push(format!("load {} of {}", span(report.load_s * 1e3), span(report.wall_s * 1e3)));
+    let target = match report.target.as_str() {
+        "" => String::new(),
+        "embedded" => "embedded stack".to_owned(),
+        url => url.to_owned(),
+    };
+    if !target.is_empty() {
+        facts.push(target);
+    }
+    lines.push(facts.join("  "));
+    if report.schema_version > SCHEMA_VERSION {
+        let text = format!(
+            "This report has version {}, this build knows up to {SCHEMA_VERSION}: some figures may \
+             be missing.",
+            report.schema_version
+        );
+        lines.push(style.paint(Colour::Yellow, &text));
+    }
+}
+
+fn validity(report: &RunReport, style: Style, lines: &mut Vec<String>) {
+    if report.partial {
+        let text = format!(
+            "PARTIAL: the run did not end; this is what there was after {} of load.",
+            span(report.load_s * 1e3)
+        );
+        lines.push(style.paint(Colour::Yellow, &text));
+    } else {
+        let held = report.thresholds.iter().filter(|threshold| threshold.pass).count();
+        let word = if report.valid {
+            style.paint(Colour::Green, "VALID")
+        } else {
+            style.paint(Colour::Red, "INVALID")
+        };
+        let interrupted = if report.interrupted { "interrupted, " } else { "" };
+        let thresholds = match report.thresholds.len() {
+            0 => "no thresholds".to_owned(),
+            all => format!("{held} of {} hold", counted(all as u64, "threshold", "thresholds")),
+        };
+        let exit = report.exit_code.map(|code| format!(", exit code {code}")).unwrap_or_default();
+        lines.push(format!("{word}: {interrupted}{thresholds}{exit}"));
+    }
+    for reason in &report.reasons {
+        lines.extend(table::wrapped(&format!("  {reason}"), 4));
+    }
+}
+
+/// Thresholds that are shown; those that do not hold come first where there are more.
+const MOST_THRESHOLDS: usize = 8;
+/// Columns of the longest threshold that is shown whole.
+const WIDEST_THRESHOLD: usize = 50;
+
+fn thresholds(report: &RunReport, style: Style, lines: &mut Vec<String>) {
+    if report.thresholds.is_empty() {
+        return;
+    }
+    part(lines, style, "Thresholds");
+    let mut shown: Vec<&ThresholdReport> = report.thresholds.iter().collect();
+    if shown.len() > MOST_THRESHOLDS {
+        shown.sort_by_key(|threshold| threshold.pass);
+    }
+    shown.truncate(MOST_THRESHOLDS);
+    let wide = shown.iter().map(|threshold| threshold.text.chars().count()).max().unwrap_or(0);
+    let wide = wide.min(WIDEST_THRESHOLD);
+    for threshold in shown {
+        let (mark, said) = if threshold.pass {
+            (style.paint(Colour::Green, "pass"), format!("measured {}", threshold.shown))
+        } else {
+            (style.paint(Colour::Red, "FAIL"), threshold.reason.clone())
+        };
+        let text = table::cut(&threshold.text, wide);
+        lines.push(format!("  {mark}  {text:<wide$}  {}", table::cut(&said, WIDTH - wide - 10)));
+    }
+    table::more(lines, report.thresholds.len(), MOST_THRESHOLDS);
+}
+
+/// Findings that are shown; the less serious are left out first.
+const MOST_FINDINGS: usize = 8;
+
+fn findings(report: &RunReport, style: Style, lines: &mut Vec<String>) {
+    if report.findings.is_empty() {
+        return;
+    }
+    part(lines, style, "Findings");
+    for finding in report.findings.iter().take(MOST_FINDINGS) {
+        let (colour, mark) = match finding.severity {
+            Severity::Critical => (Colour::Red, "!!"),
+            Severity::Wrong => (Colour::Red, " !"),
+            Severity::Doubt => (Colour::Yellow, " ?"),
+            Severity::Note => (Colour::Plain, " -"),
+            Severity::Good => (Colour::Green, "ok"),
+        };
+        let mut wrapped = table::wrapped(&format!("     {}", finding.sentence), 5).into_iter();
+        let first = wrapped.next().unwrap_or_default();
+        lines.push(format!("  {} {}", style.paint(colour, mark), first.trim_start()));
+        lines.extend(wrapped);
+    }
+    table::more(lines, report.findings.len(), MOST_FINDINGS);
+}
+
+/// What the generator and the stack took.
+fn resources(report: &RunReport, lines: &mut Vec<String>) {
+    let mut facts = Vec::new();
+    if report.send_lag.count > 0 {
+        let ms = |us: u64| span(us as f64 / 1e3);
+        let lag = &report.send_lag;
+        facts.push(format!("send lag p50 {}, p99 {}", ms(lag.p50), ms(lag.p99)));
+    }
+    let workers = report.generator.workers.len() as u64;
+    if workers > 0 {
+        let cpu: f64 = report.generator.workers.iter().map(|worker| worker.cpu_share).sum();
+        let workers = counted(workers, "worker", "workers");
+        facts.push(format!(
+            "{workers} at {} of a core{}",
+            share(cpu),
+            memory(report.generator.peak_memory_bytes)
+        ));
+    }
+    if let Some(stack) = &report.stack {
+        let cpu = share(stack.cpu_share);
+        facts.push(format!("stack {cpu}{}", memory(stack.peak_memory_bytes)));
+    }
+    if report.connections.opened > 0 {
+        facts.push(format!("{} connections", grouped(report.connections.opened)));
+    }
+    if !facts.is_empty() {
+        lines.push(String::new());
+        lines.extend(table::wrapped(&format!("Generator: {}", facts.join("; ")), 11));
+    }
+}
+
+fn memory(bytes: u64) -> String {
+    if bytes == 0 { String::new() } else { format!(" and {} MiB", grouped(bytes >> 20)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::FaultReport;
+    use super::super::sample;
+    use super::*;
+
+    fn plain(report: &RunReport) -> String {
+        summary(report, Style::plain())
+    }
+
+    /// Every line fits, and so does the whole.
+    fn fits(text: &str) {
+        for line in text.lines() {
+            assert!(line.chars().count() <= WIDTH, "{} columns: {line}", line.chars().count());
+        }
+        assert!(text.lines().count() <= 50, "{} lines\n{text}", text.lines().count());
+    }
+
+    #[test]
+    fn a_run_with_deleted_users() {
+        let text = plain(&sample::deleted_users());
+        fits(&text);
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn a_run_without_a_flaw() {
+        let mut report = sample::correct();
+        report.findings = super::super::findings::findings(&report, &sample::context());
+        let text = plain(&report);
+        fits(&text);
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn a_run_that_was_killed_says_so() {
+        let mut report = sample::deleted_users();
+        report.partial = true;
+        report.exit_code = None;
+        let text = plain(&report);
+        assert!(text.contains("PARTIAL: the run did not end"), "{text}");
+        assert!(!text.contains("VALID"), "{text}");
+    }
+
+    #[test]
+    fn an_empty_report_is_no_reason_to_panic() {
+        let text = plain(&RunReport::default());
+        assert!(text.contains("INVALID"), "{text}");
+    }
+
+    #[test]
+    fn an_invalid_run_gives_its_reasons() {
+        let mut report = sample::correct();
+        report.valid = false;
+        report.reasons = vec!["the generator was behind: ".to_owned() + &"so ".repeat(60)];
+        let text = plain(&report);
+        assert!(text.contains("INVALID: no thresholds") && text.contains("  the generator"));
+        fits(&text);
+    }
+
+    #[test]
+    fn however_much_there_is_it_fits_and_tells_of_the_rest() {
+        let mut report = sample::deleted_users();
+        let crowd = report.thresholds.iter().cycle().take(20).cloned().collect();
+        report.thresholds = crowd;
+        report.findings = report.findings.iter().cycle().take(30).cloned().collect();
+        report.faults = vec![FaultReport::default(); 40];
+        for truth in report.matrix.values_mut() {
+            for class in crate::outcome::Class::ALL {
+                truth.insert(class.name().into(), 123_456_789);
+            }
+        }
+        let text = plain(&report);
+        for line in text.lines() {
+            assert!(line.chars().count() <= WIDTH, "{line}");
+        }
+        assert!(text.contains("and 12 more in run.json"), "{text}");
+        assert!(text.lines().count() <= 75, "{}", text.lines().count());
+    }
+
+    #[test]
+    fn colours_change_nothing_but_colours() {
+        let report = sample::deleted_users();
+        let painted = summary(&report, Style::coloured());
+        assert!(painted.contains("\u{1b}["));
+        let mut stripped = String::new();
+        let mut rest = painted.as_str();
+        while let Some((before, after)) = rest.split_once("\u{1b}[") {
+            stripped.push_str(before);
+            rest = after.split_once('m').unwrap().1;
+        }
+        stripped.push_str(rest);
+        assert_eq!(stripped, plain(&report));
+    }
+}

@@ -1,0 +1,180 @@
+//! The tables of figures: requests, verdict matrix, latency, lags, faults.
+
+use crate::measure::LatencyKind;
+use crate::outcome::{Class, Truth, Verdict};
+use crate::units::grouped;
+
+use super::super::model::{ALL, LagBounds, LagReport, LatencyRow, Percentiles, RunReport};
+use super::super::wording::{ranked, share};
+use super::paint::{Colour, Style};
+use super::table::{Cell, Table, plain, wrapped};
+
+const MOST_CLASSES: usize = 8;
+const MOST_FAULTS: usize = 6;
+
+/// What became of the requests, and the verdicts, in a few lines.
+pub(super) fn requests(report: &RunReport, lines: &mut Vec<String>) {
+    lines.push(String::new());
+    let r = &report.requests;
+    let mut facts = vec![
+        format!("due {}", grouped(r.due)),
+        format!("sent {}", grouped(r.sent)),
+        format!("done {}", grouped(r.done)),
+        format!("unsent {}", grouped(r.unsent)),
+        format!("censored {}", grouped(r.censored)),
+    ];
+    if r.probes > 0 {
+        facts.push(format!("of these probes {}", grouped(r.probes)));
+    }
+    if let Some(lookups) = &report.lookups {
+        let hits = lookups.cache_hit_share.map(|hits| format!(" (cache hits {})", share(hits)));
+        facts.push(format!(
+            "lookups/request {:.3}{}",
+            lookups.per_request,
+            hits.unwrap_or_default()
+        ));
+    }
+    lines.extend(wrapped(&format!("Requests: {}", facts.join(", ")), 10));
+    let verdicts = Verdict::ALL.map(|v| (v.name(), report.verdicts.of(v.name())));
+    let verdicts = ranked(verdicts, Verdict::COUNT);
+    if !verdicts.is_empty() {
+        lines.extend(wrapped(&format!("Verdicts: {verdicts}"), 10));
+    }
+}
+
+/// Answers by class (down) and truth (across). Coloured where an answer is surely right or wrong.
+pub(super) fn matrix(report: &RunReport, style: Style, lines: &mut Vec<String>) {
+    let heads = ["must accept", "reject: absent", "reject: disabled", "reject: token", "grey"];
+    let mut table = Table::new("Answers by truth", &heads, MOST_CLASSES);
+    for class in Class::ALL {
+        let count = |truth: Truth| {
+            report.matrix.get(truth.name()).and_then(|row| row.get(class.name())).copied()
+        };
+        let counts = Truth::ALL.map(|truth| (truth, count(truth).unwrap_or(0)));
+        if counts.iter().any(|(_, count)| *count > 0) {
+            let mut row = vec![plain(class.name())];
+            row.extend(counts.map(|(truth, count)| matrix_cell(truth, class, count)));
+            table.row(row);
+        }
+    }
+    table.draw(style, lines);
+}
+
+fn matrix_cell(truth: Truth, class: Class, count: u64) -> Cell {
+    if count == 0 {
+        return plain("·");
+    }
+    let accepts = class == Class::Accepted;
+    let colour = match truth {
+        Truth::MustAccept if accepts => Colour::Green,
+        Truth::MustAccept if class.is_reject() => Colour::Red,
+        Truth::MustAccept | Truth::Grey => Colour::Plain,
+        _ if accepts => Colour::Red,
+        _ if class.is_reject() => Colour::Green,
+        _ => Colour::Plain,
+    };
+    (grouped(count), colour)
+}
+
+/// Response and service times of all phases but warm-up, by class.
+pub(super) fn latency(report: &RunReport, style: Style, lines: &mut Vec<String>) {
+    let heads = [
+        "count", "resp p50", "p90", "p99", "p99.9", "max", "serv p50", "p90", "p99", "p99.9", "max",
+    ];
+    let mut table = Table::new("Latency, ms", &heads, MOST_CLASSES + 1);
+    let find = |class: &str, kind| {
+        let is_it = |row: &&LatencyRow| row.phase == ALL && row.class == class && row.kind == kind;
+        report.latency.iter().find(is_it).map(|row| row.percentiles)
+    };
+    for name in Class::ALL.iter().map(|class| class.name()).chain([ALL]) {
+        let response = find(name, LatencyKind::Response);
+        let service = find(name, LatencyKind::Service);
+        let Some(count) = response.or(service).map(|p| p.count).filter(|count| *count > 0) else {
+            continue;
+        };
+        let title = if name == ALL { "all" } else { name };
+        let mut row = vec![plain(title), plain(grouped(count))];
+        row.extend(places(response).chain(places(service)).map(plain));
+        table.row(row);
+    }
+    table.draw(style, lines);
+}
+
+fn places(percentiles: Option<Percentiles>) -> impl Iterator<Item = String> {
+    let p = percentiles.filter(|p| p.count > 0);
+    let places = p.map(|p| [p.p50, p.p90, p.p99, p.p999, p.max]);
+    (0..5).map(move |n| places.map_or_else(|| "·".to_owned(), |places| millis(places[n])))
+}
+
+/// Microseconds as milliseconds with three digits.
+fn millis(micros: u64) -> String {
+    match micros {
+        us if us < 9_995 => format!("{:.2}", us as f64 / 1e3),
+        us if us < 99_950 => format!("{:.1}", us as f64 / 1e3),
+        us => grouped((us + 500) / 1_000),
+    }
+}
+
+/// Lags of changed users.
+pub(super) fn lags(report: &RunReport, style: Style, lines: &mut Vec<String>) {
+    let heads = ["users", "open", "flaps", "p50", "p95", "p99", "max", "resolution"];
+    let mut table = Table::new("Lag, ms", &heads, 4);
+    for (name, lag) in
+        [("revocation", &report.revocation_lag), ("provisioning", &report.provisioning_lag)]
+    {
+        if lag.users > 0 {
+            table.row(lag_row(name, lag));
+        }
+        if let Some(quiet) = lag.quiet.as_ref().filter(|quiet| quiet.users > 0) {
+            table.row(lag_row("  quiet cohort", quiet));
+        }
+    }
+    table.draw(style, lines);
+}
+
+fn lag_row(name: &str, lag: &LagReport) -> Vec<Cell> {
+    let open = if lag.censored > 0 { Colour::Red } else { Colour::Plain };
+    let mut row = vec![
+        plain(name),
+        plain(grouped(lag.users)),
+        (grouped(lag.censored), open),
+        plain(grouped(lag.flaps)),
+    ];
+    row.extend([lag.p50, lag.p95, lag.p99, lag.max].map(|bounds| plain(interval(bounds))));
+    row.push(plain(whole(lag.resolution_ms)));
+    row
+}
+
+/// `1,911–2,021`; `≥ 1,911` where it had not ended.
+fn interval(bounds: Option<LagBounds>) -> String {
+    match bounds {
+        None => "·".to_owned(),
+        Some(LagBounds { low_ms, high_ms: Some(high) }) => {
+            format!("{}–{}", whole(low_ms), whole(high))
+        }
+        Some(LagBounds { low_ms, high_ms: None }) => format!("≥ {}", whole(low_ms)),
+    }
+}
+
+fn whole(ms: f64) -> String {
+    if ms > 0.0 && ms < 9.95 { format!("{ms:.1}") } else { grouped(ms.max(0.0).round() as u64) }
+}
+
+/// Faults with what they hit.
+pub(super) fn faults(report: &RunReport, style: Style, lines: &mut Vec<String>) {
+    let mut table = Table::new("Faults", &["at, s", "until, s", "hits", ""], MOST_FAULTS);
+    for fault in &report.faults {
+        let hits = if fault.hits == 0 { Colour::Red } else { Colour::Plain };
+        let text = super::table::cut(&fault.text, 44);
+        let what = format!("{:<12}{text:<44}", fault.hit_unit);
+        let until = fault.until.map_or_else(|| "·".to_owned(), |until| format!("{until:.1}"));
+        table.row(vec![
+            plain(super::table::cut(&fault.kind, 18)),
+            plain(format!("{:.1}", fault.at)),
+            plain(until),
+            (grouped(fault.hits), hits),
+            plain(what),
+        ]);
+    }
+    table.draw(style, lines);
+}
