@@ -144,8 +144,10 @@ async fn refuse_refuses_cuts_and_gives_the_same_port_back() {
             assert_eq!(ending(stream).await, Err(ErrorKind::ConnectionReset));
         }
         rig.refusing().await;
-        assert!(rig.link.counts().hits >= 2, "{:?}", rig.link.counts());
+        let during = rig.link.counts();
+        assert!(during.hits >= 2 && during.refused >= 1, "{during:?}");
         rig.link.clear();
+        assert!(rig.link.counts().refused >= during.refused, "forgotten when it ended");
         assert_eq!(rig.link.mode(), Mode::Pass);
         timeout(SOON, async {
             while TcpStream::connect(rig.link.address()).await.is_err() {

@@ -22,6 +22,8 @@ use crate::seed::Stream;
 pub(super) struct Shared {
     pub(super) clock: Clock,
     pub(super) draws: Stream,
+    /// Whether clients can only be on this machine.
+    pub(super) is_local: bool,
     pub(super) counters: Counters,
     pub(super) state: watch::Sender<State>,
     pub(super) upstream: Mutex<Option<SocketAddr>>,

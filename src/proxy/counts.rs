@@ -18,11 +18,14 @@ pub struct LinkCounts {
     /// link to a directory, the lookups that the gateway made.
     pub requests: u64,
     /// What the fault in force did, or the last one if none is: connections reset, pieces swallowed
-    /// (a connection's or response's part as it was read), pieces delayed. For a refusal, the open
-    /// connections that it cut: a connection that the kernel refuses leaves no trace on this side,
-    /// so a refusal while the client held none open has no hit here, and is proved by the client's
-    /// answers only.
+    /// or delayed (a piece is what one read gave). Proved: the link did it. A refusal is proved by
+    /// the open connections that it cut; [`LinkCounts::refused`] has the rest.
     pub hits: u64,
+    /// Connection attempts that failed on this machine while the fault in force, or the last one,
+    /// was refusing. The kernel's count for the network namespace: at least the attempts on this
+    /// link, and those that failed elsewhere meanwhile. Zero for links that are not on loopback,
+    /// since their clients' kernels count, and where the kernel does not tell.
+    pub refused: u64,
     /// Connections given up because the upstream did not take them. No fault of a link does this:
     /// the upstream itself is down, or was never set.
     pub dial_failures: u64,
@@ -32,6 +35,14 @@ pub struct LinkCounts {
     /// Tasks of the link that panicked. Not zero means a defect of the link, which can look like an
     /// injected fault: what was measured meanwhile proves nothing.
     pub panics: u64,
+}
+
+impl LinkCounts {
+    /// Whether there is a sign that the last fault did anything to anybody: its hits, and the
+    /// attempts that it may have refused.
+    pub fn evidence(&self) -> u64 {
+        self.hits + self.refused
+    }
 }
 
 /// The counters behind [`LinkCounts`].
@@ -48,7 +59,7 @@ pub(super) struct Counters {
 }
 
 impl Counters {
-    pub(super) fn read(&self, hits: u64) -> LinkCounts {
+    pub(super) fn read(&self, hits: u64, refused: u64) -> LinkCounts {
         let figure = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         LinkCounts {
             connections: figure(&self.connections),
@@ -57,6 +68,7 @@ impl Counters {
             bytes_down: figure(&self.bytes_down),
             requests: figure(&self.requests),
             hits,
+            refused,
             dial_failures: figure(&self.dial_failures),
             accept_failures: figure(&self.accept_failures),
             panics: figure(&self.panics),

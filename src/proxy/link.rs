@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::connection::{Connection, Shared};
 use super::counts::{Counters, LinkCounts, add};
 use super::port::Port;
+use super::refusals;
 use super::state::{Mode, State};
 use crate::clock::{Clock, Tick};
 use crate::seed::Stream;
@@ -53,6 +54,7 @@ impl Link {
         let shared = Arc::new(Shared {
             clock,
             draws: draws.named(name),
+            is_local: address.ip().is_loopback(),
             counters: Counters::default(),
             state: watch::Sender::new(State::default()),
             upstream: Mutex::new(None),
@@ -84,7 +86,8 @@ impl Link {
     /// [`Mode::Pass`]. If `until` has passed already, nothing but a cut of the open connections
     /// ([`Mode::Refuse`], [`Mode::Reset`]) takes place.
     pub fn set(&self, mode: Mode, until: Option<Tick>) {
-        self.shared.state.send_modify(|state| *state = state.followed_by(mode, until));
+        let failed = failed_attempts(&self.shared);
+        self.shared.state.send_modify(|state| *state = state.followed_by(mode, until, failed));
     }
 
     /// Lets everything pass again.
@@ -99,8 +102,9 @@ impl Link {
 
     /// The figures at this instant.
     pub fn counts(&self) -> LinkCounts {
-        let hits = self.shared.state.borrow().hits();
-        self.shared.counters.read(hits)
+        let state = self.shared.state.borrow().clone();
+        let failed = if state.is_refusing() { failed_attempts(&self.shared) } else { None };
+        self.shared.counters.read(state.hits(), state.refused(failed))
     }
 
     /// Closes the listener and all connections, waits for every task, and gives the last figures.
@@ -175,13 +179,18 @@ async fn accept(shared: Arc<Shared>, mut port: Port) {
 
 /// Goes back to [`Mode::Pass`], unless another mode has been set meanwhile.
 fn end_lease(shared: &Shared) {
+    let failed = failed_attempts(shared);
     shared.state.send_if_modified(|state| {
         let over = state.is_over(shared.clock.now());
         if over {
-            *state = state.followed_by(Mode::Pass, None);
+            *state = state.followed_by(Mode::Pass, None, failed);
         }
         over
     });
+}
+
+fn failed_attempts(shared: &Shared) -> Option<u64> {
+    if shared.is_local { refusals::failed_attempts() } else { None }
 }
 
 fn note_panic(shared: &Shared, done: &Result<(), tokio::task::JoinError>) {

@@ -18,6 +18,7 @@ mod link;
 mod port;
 mod pump;
 mod queue;
+mod refusals;
 mod requests;
 mod state;
 
