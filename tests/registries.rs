@@ -11,17 +11,20 @@ use std::time::Duration;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use substorm::arrival::{self, Arrival};
+use substorm::fault;
+use substorm::identity::UserIndex;
 use substorm::outcome::profiles;
+use substorm::population::{Popularity, Population, PopulationPlan, SubjectScheme};
 use substorm::seed::Seed;
 use substorm::setting::{Absent, Kind, Setting, Settings, Value};
+use substorm::token::{Expectation, mutation};
 use substorm::units::{Rate, Share, parse_span};
 
 /// Words of lower-case letters and digits, joined by `-`.
 fn is_kebab(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.split('-').all(|word| {
-            !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-        })
+    name.split('-').all(|word| {
+        !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    })
 }
 
 /// One or more whole sentences on one line.
@@ -165,6 +168,74 @@ fn profiles_are_in_order() {
 }
 
 #[test]
+fn mutations_are_in_order() {
+    check_names("mutations", mutation::REGISTRY.iter().map(|kind| (kind.name, kind.about)));
+    for kind in mutation::REGISTRY {
+        let name = kind.name;
+        assert!(std::ptr::eq(mutation::named(name).unwrap(), *kind));
+        assert!(name.starts_with("sub-") || name.starts_with("token-"), "{name}: of what?");
+        assert!(
+            kind.source.contains("RFC") || kind.source.contains('§'),
+            "{name}: {}",
+            kind.source
+        );
+        // A variant may be named after the claim that it is about, such as `user_id`.
+        let is_word = |word: &&str| !word.is_empty() && !word.contains(char::is_whitespace);
+        let variants: BTreeSet<_> = kind.variants.iter().map(|variant| variant.name).collect();
+        assert!(
+            !variants.is_empty() && variants.len() == kind.variants.len(),
+            "{name}: {variants:?}"
+        );
+        assert!(variants.iter().all(is_word), "{name}: {variants:?}");
+        if let Expectation::Reject(classes) = kind.expectation {
+            let reasons: Vec<_> = classes.iter().collect();
+            assert!(!reasons.is_empty(), "{name} is turned away for no reason");
+            assert!(reasons.iter().all(|class| class.is_reject()), "{name}: {reasons:?}");
+        }
+    }
+    assert!(mutation::named("").is_none());
+}
+
+#[test]
+fn every_mutation_changes_some_populations_tokens() {
+    let population = |scheme| {
+        let plan = PopulationPlan { users: 50, spare: 0, scheme, popularity: Popularity::Uniform };
+        Population::new(&plan, Seed(1))
+    };
+    let subjects: Vec<String> = [
+        SubjectScheme::UuidV4,
+        SubjectScheme::UuidV7,
+        SubjectScheme::Integer,
+        SubjectScheme::Email,
+        SubjectScheme::Prefixed("usr_".to_owned()),
+        SubjectScheme::Opaque,
+    ]
+    .into_iter()
+    .map(population)
+    .flat_map(|users| (0..50).map(move |index| users.subject(UserIndex(index))))
+    .collect();
+    for kind in mutation::REGISTRY {
+        let changed = subjects.iter().any(|subject| kind.applies(subject));
+        assert!(changed, "{} leaves the subjects of every scheme as they are", kind.name);
+    }
+}
+
+#[test]
+fn faults_are_in_order() {
+    check_names("faults", fault::REGISTRY.iter().map(|kind| (kind.name, kind.about)));
+    for kind in fault::REGISTRY {
+        assert!(std::ptr::eq(fault::named(kind.name).unwrap(), *kind));
+        check_settings(kind.name, kind.settings);
+        if let Some(values) = defaults(kind.settings)
+            && let Err(message) = (kind.build)(&values)
+        {
+            check_refusal(kind.name, &message);
+        }
+    }
+    assert!(fault::named("").is_none());
+}
+
+#[test]
 fn arrival_processes_are_in_order() {
     check_names("arrivals", arrival::REGISTRY.iter().map(|kind| (kind.name, kind.about)));
     for kind in arrival::REGISTRY {
@@ -185,6 +256,14 @@ fn arrival_processes_are_in_order() {
 }
 
 proptest! {
+    #[test]
+    fn faults_take_or_refuse_whatever_is_allowed(choices in choices(), which: Index) {
+        let kind = which.get(fault::REGISTRY);
+        if let Err(message) = (kind.build)(&chosen(kind.settings, &choices)) {
+            check_refusal(kind.name, &message);
+        }
+    }
+
     #[test]
     fn arrival_processes_take_or_refuse_whatever_is_allowed(
         choices in choices(), which: Index, nanos in 1_u64..2_592_000_000_000_000,
