@@ -16,6 +16,7 @@ use substorm::gateway::Policies;
 use substorm::proxy::Mode;
 use substorm::seed::Seed;
 use substorm::stack::{Embedded, StackConfig, StackError};
+use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::time::timeout;
 
 const SECRET: &[u8] = b"an HMAC secret of the tests, 32 bytes or more";
@@ -241,4 +242,55 @@ async fn settings_that_make_no_sense_end_the_start_with_the_childs_words() {
         Ok(stack) => timeout(PATIENCE, stack.died()).await.unwrap().to_string(),
     };
     assert!(text.contains("gateway") && text.contains("ROT13"), "{text}");
+}
+
+const SCENARIO: &str = r#"
+name = "alone"
+seed = 7
+
+[population]
+users = 50
+
+[[phase]]
+name = "steady"
+for = "1s"
+arrival = { poisson = "10/s" }
+"#;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_stack_alone_serves_other_tools_until_ctrl_c() {
+    let dir = tempfile::tempdir().unwrap();
+    let (file, tokens) = (dir.path().join("alone.toml"), dir.path().join("tokens"));
+    std::fs::write(&file, SCENARIO).unwrap();
+    let mut child = tokio::process::Command::new(env!("CARGO_BIN_EXE_substorm"))
+        .arg("stack")
+        .arg(&file)
+        .arg("--tokens")
+        .arg(&tokens)
+        .stdout(std::process::Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut gateway = None;
+    loop {
+        let line = timeout(PATIENCE, lines.next_line()).await.unwrap().unwrap().unwrap();
+        if let Some(url) = line.trim().strip_prefix("gateway   ") {
+            gateway = Some(url.trim().to_owned());
+        }
+        if line.starts_with("Tokens") {
+            break;
+        }
+    }
+    let tokens = std::fs::read_to_string(tokens).unwrap();
+    assert_eq!(tokens.lines().count(), 50);
+    let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
+    for token in tokens.lines().take(5) {
+        let request = http.get(gateway.as_ref().unwrap()).bearer_auth(token);
+        assert_eq!(request.send().await.unwrap().status(), 200);
+    }
+    let pid = i32::try_from(child.id().unwrap()).unwrap();
+    let pid = rustix::process::Pid::from_raw(pid).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    assert!(timeout(PATIENCE, child.wait()).await.unwrap().unwrap().success());
 }

@@ -7,13 +7,14 @@
 mod embedded_stack;
 mod overrides;
 mod run;
+mod stack;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 use crate::harness::Exit;
-use crate::stack;
+use crate::stack::child::SUBCOMMAND;
 
 /// Load and chaos testing for the path on which a gateway turns a token's `sub` into a user.
 #[derive(Debug, Parser)]
@@ -26,7 +27,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::Args),
-    #[command(name = stack::child::SUBCOMMAND, hide = true)]
+    Stack(stack::Args),
+    #[command(name = SUBCOMMAND, hide = true)]
     EmbeddedStack,
 }
 
@@ -63,6 +65,7 @@ pub fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<Exit> {
     match command {
         Command::Run(args) => run::run(&args),
+        Command::Stack(args) => stack::run(&args),
         Command::EmbeddedStack => embedded_stack::run(),
     }
 }
