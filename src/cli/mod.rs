@@ -5,6 +5,9 @@
 //! could not be carried out.
 
 mod embedded_stack;
+mod jwks;
+mod key;
+mod mint;
 mod overrides;
 mod run;
 mod stack;
@@ -30,6 +33,8 @@ enum Command {
     Stack(stack::Args),
     #[command(name = SUBCOMMAND, hide = true)]
     EmbeddedStack,
+    Mint(mint::Args),
+    Jwks(jwks::Args),
 }
 
 /// An error with an exit code of its own.
@@ -67,6 +72,8 @@ fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Run(args) => run::run(&args),
         Command::Stack(args) => stack::run(&args),
         Command::EmbeddedStack => embedded_stack::run(),
+        Command::Mint(args) => mint::run(&args),
+        Command::Jwks(args) => jwks::run(&args),
     }
 }
 

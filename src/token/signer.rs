@@ -66,17 +66,10 @@ impl Signer {
             ..CommonParameters::default()
         };
         let mut jwk = Jwk { common, algorithm: key.verifying_parameters() };
-        let key_id = key_id.map(str::to_owned).or(file_id).unwrap_or_else(|| {
-            jwk.thumbprint(ThumbprintHash::SHA256)
-                .expect("the key kinds made here have thumbprints")
-        });
+        let key_id = key_id.map(str::to_owned).or(file_id).unwrap_or_else(|| thumbprint(&jwk));
         jwk.common.key_id = Some(key_id.clone());
-        let mut head = Vec::new();
-        let header = Header { kid: Some(key_id.clone()), ..Header::new(algorithm.library()) };
-        let header = serde_json::to_vec(&header).expect("a header of strings is JSON");
-        push_base64(&header, &mut head);
-        head.push(b'.');
-        Ok(Self { key, jwk, key_id, head: head.into() })
+        let head = head(algorithm, &key_id);
+        Ok(Self { key, jwk, key_id, head })
     }
 
     /// How it signs.
@@ -151,6 +144,20 @@ impl Signer {
         push_base64(&signature, out);
         Ok(())
     }
+}
+
+fn thumbprint(jwk: &Jwk) -> String {
+    jwk.thumbprint(ThumbprintHash::SHA256).expect("all kinds of keys made here have thumbprints")
+}
+
+/// The encoded header and the dot after it.
+fn head(algorithm: Algorithm, key_id: &str) -> Box<[u8]> {
+    let header = Header { kid: Some(key_id.to_owned()), ..Header::new(algorithm.library()) };
+    let header = serde_json::to_vec(&header).expect("a header of strings is JSON");
+    let mut head = Vec::new();
+    push_base64(&header, &mut head);
+    head.push(b'.');
+    head.into()
 }
 
 /// Appends base64url without padding (RFC 7515 §2).

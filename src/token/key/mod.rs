@@ -43,7 +43,7 @@ pub(super) struct SigningKey {
 
 /// A key in the form that its algorithm signs with.
 pub(super) enum Parsed {
-    Hmac { key: hmac::Key, secret: Box<[u8]> },
+    Hmac { key: Box<hmac::Key>, secret: Box<[u8]> },
     Rsa(Box<RsaKeyPair>),
     Ec(Box<EcdsaKeyPair>),
     Ed(Box<Ed25519KeyPair>),
@@ -184,7 +184,7 @@ fn hmac_key(algorithm: Algorithm, secret: Box<[u8]>) -> Parsed {
         Algorithm::HS512 => hmac::HMAC_SHA512,
         _ => hmac::HMAC_SHA256,
     };
-    Parsed::Hmac { key: hmac::Key::new(hash, &secret), secret }
+    Parsed::Hmac { key: Box::new(hmac::Key::new(hash, &secret)), secret }
 }
 
 /// As long as the hash, which is the least that RFC 7518 §3.2 allows.

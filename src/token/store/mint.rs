@@ -75,10 +75,15 @@ impl Minting {
         &self.claims
     }
 
-    /// The user's subject.
+    /// Appends the user's subject.
+    pub fn write_subject(&self, user: UserIndex, out: &mut String) {
+        (self.subjects)(user, out);
+    }
+
+    /// The user's subject in a string of its own.
     pub fn subject(&self, user: UserIndex) -> String {
         let mut out = String::new();
-        (self.subjects)(user, &mut out);
+        self.write_subject(user, &mut out);
         out
     }
 

@@ -46,7 +46,7 @@ impl TokenStore {
     /// for a renewal that is under way. `None` for an empty store.
     pub fn next_renewal(&self) -> Option<u64> {
         let next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-        Some(self.due(*next, &*self.shards.get(*next)?.load()))
+        Some(self.due(*next, &self.shards.get(*next)?.load()))
     }
 
     fn due(&self, number: usize, shard: &Shard) -> u64 {
