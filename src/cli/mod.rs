@@ -9,8 +9,11 @@ mod jwks;
 mod key;
 mod mint;
 mod overrides;
+mod progress;
+mod report;
 mod run;
 mod stack;
+mod terminal;
 
 use std::process::ExitCode;
 
@@ -31,6 +34,7 @@ struct Cli {
 enum Command {
     Run(run::Args),
     Stack(stack::Args),
+    Report(report::Args),
     #[command(name = SUBCOMMAND, hide = true)]
     EmbeddedStack,
     Mint(mint::Args),
@@ -71,6 +75,7 @@ fn run(command: Command) -> anyhow::Result<Exit> {
     match command {
         Command::Run(args) => run::run(&args),
         Command::Stack(args) => stack::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::EmbeddedStack => embedded_stack::run(),
         Command::Mint(args) => mint::run(&args),
         Command::Jwks(args) => jwks::run(&args),

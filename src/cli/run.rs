@@ -3,12 +3,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::harness::{self, Beat, Exit, Observer, Options, Step};
+use crate::harness::{self, Exit, Observer, Options};
 use crate::scenario;
 use crate::stack::Embedded;
 
 use super::Failure;
 use super::overrides::OverrideArgs;
+use super::progress::Progress;
+use super::report::print_summary;
 
 /// Run a scenario and judge it
 #[derive(Debug, clap::Args)]
@@ -31,24 +33,11 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     let plan = scenario::load(&args.file, &args.overrides.overrides())
         .map_err(|error| Failure::bad_input(&error))?;
     let options = Options { out: args.out.clone(), program: Embedded::this_program()? };
-    let observer: Arc<dyn Observer> = Arc::new(Lines { quiet: args.quiet });
-    let finished = harness::run(plan, &options, &observer)?;
+    let progress = Arc::new(Progress::new(args.quiet));
+    let observer: Arc<dyn Observer> = progress.clone();
+    let finished = harness::run(plan, &options, &observer);
+    progress.clear();
+    let finished = finished?;
+    print_summary(&finished.report, Some(&finished.folder));
     Ok(finished.exit)
-}
-
-/// Tells how a run stands, a line a second.
-struct Lines {
-    quiet: bool,
-}
-
-impl Observer for Lines {
-    fn step(&self, _step: &Step) {}
-
-    #[expect(clippy::print_stderr, reason = "the command line is the one place that prints")]
-    fn beat(&self, beat: &Beat<'_>) {
-        if !self.quiet {
-            let row = beat.row;
-            eprintln!("{:>4} s  {}  sent {}  done {}", row.second, row.phase, row.sent, row.done);
-        }
-    }
 }

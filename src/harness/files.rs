@@ -2,9 +2,17 @@
 
 use std::io;
 
-use crate::report::{RunFolder, RunReport};
+use crate::report::chart::{VERDICTS_SVG, verdicts};
+use crate::report::console::{Style, summary};
+use crate::report::folder::{CHARTS, SUMMARY_TXT};
+use crate::report::{RunFolder, RunReport, TimelineRow};
 
-/// Writes the last `run.json` and the chart. The report goes last: whole, it says that all is there.
-pub fn write(folder: &RunFolder, report: &RunReport) -> io::Result<()> {
-    folder.write_report(report)
+/// Writes the last `run.json`, and then what is made from it.
+pub fn write(folder: &RunFolder, report: &RunReport, rows: &[TimelineRow]) -> io::Result<()> {
+    folder.write_report(report)?;
+    folder.write_text(SUMMARY_TXT, &summary(report, Style::plain()))?;
+    if let Some(svg) = verdicts(report, rows).map_err(io::Error::other)? {
+        folder.write_text(&format!("{CHARTS}/{VERDICTS_SVG}"), &svg)?;
+    }
+    Ok(())
 }

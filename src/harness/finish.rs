@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::clock::{rfc3339, utc_now};
+use crate::report::findings::findings;
 use crate::report::model::{Build, Machine, PopulationReport, SCHEMA_VERSION, StackUse};
 use crate::report::{EventLog, LatencyLog, RunFolder, RunReport, Timeline};
 use crate::scenario::Plan;
@@ -56,7 +57,7 @@ fn base_report(plan: &Plan, started_at: String) -> RunReport {
         scenario_text: plan.text.clone(),
         seed: plan.seed.0,
         plan_digest: plan.digest.clone(),
-        target: plan.target.as_ref().map(|target| target.url.clone()).unwrap_or_default(),
+        target: plan.target.as_ref().map_or_else(|| "embedded".to_owned(), |t| t.url.clone()),
         profile: plan.profile.name.to_owned(),
         build: Build::this(),
         machine: Machine::this(),
@@ -132,7 +133,8 @@ pub fn finish(
         missed: report.thresholds.iter().any(|threshold| !threshold.pass),
     });
     report.exit_code = Some(exit.code());
+    report.findings = findings(&report, &super::set_up::context(plan));
     output.remark(ended, "end of load").map_err(RunError::Record)?;
-    super::files::write(&output.folder, &report).map_err(RunError::Record)?;
+    super::files::write(&output.folder, &report, &output.rows).map_err(RunError::Record)?;
     Ok(Finished { report, folder: output.folder.path().to_owned(), exit })
 }

@@ -21,6 +21,7 @@ mod output;
 mod prepare;
 mod run;
 mod seeding;
+mod set_up;
 mod signals;
 mod system;
 mod timeline;

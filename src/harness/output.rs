@@ -7,6 +7,7 @@ use crate::clock::Tick;
 use crate::fault::LinkName;
 use crate::measure::Threshold;
 use crate::oracle::Cohort;
+use crate::report::findings::{Context, findings};
 use crate::report::{Event, EventLog, LatencyLog, RunFolder, RunReport, Timeline, TimelineRow};
 use crate::scenario::Plan;
 
@@ -16,6 +17,7 @@ use super::collector::{Gathered, Second, Sink};
 use super::finish::Opened;
 use super::load_setup;
 use super::observer::{Beat, Observer};
+use super::set_up;
 use super::system::System;
 use super::words;
 
@@ -36,6 +38,7 @@ pub struct Output {
     pub rows: Vec<TimelineRow>,
     start: Tick,
     lookups_before: u64,
+    context: Context,
 }
 
 impl Output {
@@ -61,6 +64,7 @@ impl Output {
             rows: Vec::new(),
             start,
             lookups_before,
+            context: set_up::context(plan),
         }
     }
 
@@ -126,6 +130,7 @@ impl Output {
         report.partial = true;
         report.wall_s = second.at.as_secs_f64();
         report.load_s = second.at.since(self.start).as_secs_f64();
+        report.findings = findings(&report, &self.context);
         report
     }
 }

@@ -3,6 +3,7 @@
 //! [`RunReport`] is the one thing that every format is made from. Nothing here measures or judges.
 
 pub mod append;
+pub mod chart;
 pub mod console;
 pub mod events;
 mod figures;
