@@ -37,6 +37,8 @@ const CHUNK: usize = 256 * 1024;
 const ABREAST: usize = 16;
 /// Ids that are remembered; beyond, the directory is asked.
 const REMEMBERED: usize = 100_000;
+/// The largest answer that is read, in bytes.
+const LARGEST_ANSWER: usize = 1 << 20;
 /// Characters of an unexpected answer that are shown.
 const SHOWN: usize = 300;
 
@@ -326,9 +328,16 @@ impl Client {
                 ScimError::Unreachable { url, cause: innermost(&error) }
             }
         };
-        let answer = request.send().await.map_err(fail)?;
-        let status = answer.status();
-        Ok((status, answer.text().await.map_err(fail)?))
+        let mut answer = request.send().await.map_err(fail)?;
+        let mut body = Vec::new();
+        while let Some(piece) = answer.chunk().await.map_err(fail)? {
+            if body.len() + piece.len() > LARGEST_ANSWER {
+                let detail = format!("it is larger than {LARGEST_ANSWER} bytes");
+                return Err(ScimError::Unreadable { url: url.to_owned(), detail });
+            }
+            body.extend_from_slice(&piece);
+        }
+        Ok((answer.status(), String::from_utf8_lossy(&body).into_owned()))
     }
 }
 
@@ -406,6 +415,23 @@ mod tests {
         }
         assert!(chunks > 1);
         assert_eq!(back, subjects);
+    }
+
+    #[tokio::test]
+    async fn an_endless_answer_is_given_up() {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let _request = stream.read(&mut [0; 4_096]).await.unwrap();
+            let head = b"HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n";
+            stream.write_all(head).await.unwrap();
+            while stream.write_all(&[b'x'; 65_536]).await.is_ok() {}
+        });
+        let asked = Client::embedded(address).unwrap().active("u").await;
+        assert!(matches!(asked, Err(ScimError::Unreadable { .. })), "{asked:?}");
+        tokio::time::timeout(Duration::from_secs(10), server).await.unwrap().unwrap();
     }
 
     #[tokio::test]

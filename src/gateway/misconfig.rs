@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Tick;
 
-/// The longest time for which a mistake can be ordered: an hour.
-pub const MAX_TTL: Duration = Duration::from_secs(3_600);
+/// The longest time for which a mistake can be ordered: thirty days, the longest that a scenario
+/// can name.
+pub const MAX_TTL: Duration = Duration::from_secs(30 * 86_400);
 
 /// The mistakes, each in place of a policy or an address.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -166,7 +166,7 @@ impl Embedded {
         self.control.sync_status().await
     }
 
-    /// Disturbs the sync, for `ttl` at most: a millisecond to a day.
+    /// Disturbs the sync, for `ttl` at most: a millisecond to thirty days.
     pub async fn disturb_sync(
         &self,
         disturbance: &Disturbance,
@@ -185,7 +185,7 @@ impl Embedded {
         self.control.flush_cache().await
     }
 
-    /// Sets the gateway up wrongly, for `ttl` at most.
+    /// Sets the gateway up wrongly, for `ttl` at most: a millisecond to thirty days.
     pub async fn misconfigure(
         &self,
         how: &Misconfiguration,

@@ -16,7 +16,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 
-use super::plan::{DAY_MS, Disturbance, Unreasonable};
+use super::plan::{Disturbance, LONGEST_LEASE_MS, Unreasonable};
 use super::pump::Pump;
 use crate::directory::serve::problem;
 
@@ -48,10 +48,11 @@ fn read_order(body: &str) -> Result<(Disturbance, Duration), String> {
         .map_err(|error| format!("the body is no JSON object: {error}"))?;
     // Taken out by hand: serde cannot flatten into a type that refuses unknown keys.
     let ttl = fields.remove("ttl_ms").ok_or("ttl_ms is missing: every fault ends by itself")?;
-    let ttl_ms = ttl.as_u64().filter(|ttl| (1..=DAY_MS).contains(ttl)).ok_or_else(|| {
-        let allowed = "1 to 86400000, a day";
-        Unreasonable { key: "ttl_ms", found: ttl.to_string(), allowed }.to_string()
-    })?;
+    let ttl_ms =
+        ttl.as_u64().filter(|ttl| (1..=LONGEST_LEASE_MS).contains(ttl)).ok_or_else(|| {
+            let allowed = "1 to 2592000000, thirty days";
+            Unreasonable { key: "ttl_ms", found: ttl.to_string(), allowed }.to_string()
+        })?;
     let disturbance: Disturbance =
         serde_json::from_value(fields.into()).map_err(|error| error.to_string())?;
     disturbance.check().map_err(|error| error.to_string())?;

@@ -58,8 +58,10 @@ pub struct Unreasonable {
     pub allowed: &'static str,
 }
 
-/// Longest lag and longest lease: a day.
-pub(super) const DAY_MS: u64 = 86_400_000;
+/// Longest added lag: a day.
+const LONGEST_LAG_MS: u64 = 86_400_000;
+/// Longest lease: thirty days, which is also the longest time that a scenario can name.
+pub(super) const LONGEST_LEASE_MS: u64 = 30 * 86_400_000;
 
 impl Disturbance {
     /// Checks every setting against its range.
@@ -72,7 +74,7 @@ impl Disturbance {
                 return Err(Unreasonable { key, found, allowed: "0 to 1" });
             }
         }
-        if self.lag_ms > DAY_MS {
+        if self.lag_ms > LONGEST_LAG_MS {
             let found = self.lag_ms.to_string();
             return Err(Unreasonable { key: "lag_ms", found, allowed: "0 to 86400000, a day" });
         }
