@@ -4,11 +4,14 @@
 //! error that knows its exit code carries it as a [`Failure`]; any other means that the thing
 //! could not be carried out.
 
+mod check;
 mod embedded_stack;
 mod jwks;
 mod key;
+mod list;
 mod mint;
 mod overrides;
+mod plan;
 mod progress;
 mod report;
 mod run;
@@ -33,12 +36,18 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::Args),
+    /// Say whether scenarios are right, and everything that is wrong with them
+    Check(check::Args),
+    /// Print what a run would do: phases, rates, faults, requests, memory
+    Plan(plan::Args),
+    /// List the names that scenarios can use
+    List(list::Args),
     Stack(stack::Args),
     Report(report::Args),
-    #[command(name = SUBCOMMAND, hide = true)]
-    EmbeddedStack,
     Mint(mint::Args),
     Jwks(jwks::Args),
+    #[command(name = SUBCOMMAND, hide = true)]
+    EmbeddedStack,
 }
 
 /// An error with an exit code of its own.
@@ -76,6 +85,9 @@ fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Run(args) => run::run(&args),
         Command::Stack(args) => stack::run(&args),
         Command::Report(args) => report::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Plan(args) => plan::run(&args),
+        Command::List(args) => list::run(&args),
         Command::EmbeddedStack => embedded_stack::run(),
         Command::Mint(args) => mint::run(&args),
         Command::Jwks(args) => jwks::run(&args),

@@ -1,33 +1,35 @@
-//! The options that change a scenario from the command line; every subcommand that reads one has
-//! them.
+//! The options that change what a scenario says; shared by the subcommands that take a scenario.
 
-use crate::scenario::Overrides;
+use std::path::Path;
 
-/// Change the scenario without changing its file
+use super::Failure;
+use crate::scenario::{self, Overrides, Plan, ScenarioError};
+
+/// Options that override keys of the scenario.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct OverrideArgs {
-    /// Send requests to this gateway instead of the scenario's
+    /// Send the load to this gateway instead of the embedded one, such as http://127.0.0.1:8080
     #[arg(long, value_name = "URL")]
-    target: Option<String>,
-    /// Draw everything from this seed
+    pub target: Option<String>,
+    /// A host other than this machine that may be sent load; may be given more than once
+    #[arg(long = "allow-target", value_name = "HOST")]
+    pub allow_targets: Vec<String>,
+    /// Where every random choice comes from
     #[arg(long, value_name = "N")]
-    seed: Option<u64>,
+    pub seed: Option<u64>,
     /// Multiply every rate of the load
     #[arg(long, value_name = "X")]
-    rate_scale: Option<f64>,
-    /// Multiply the length of every phase and fault
+    pub rate_scale: Option<f64>,
+    /// Multiply the length of every phase, and the times of faults with it
     #[arg(long, value_name = "X")]
-    duration_scale: Option<f64>,
-    /// Set any key by its dotted path, such as phase.steady.for=10s; may be repeated
+    pub duration_scale: Option<f64>,
+    /// Set a key of the scenario, such as phase.steady.for=10s; may be given more than once
     #[arg(long, value_name = "KEY=VALUE")]
-    set: Vec<String>,
-    /// Let load go to this host beyond this machine; may be repeated
-    #[arg(long, value_name = "HOST")]
-    allow_target: Vec<String>,
+    pub set: Vec<String>,
 }
 
 impl OverrideArgs {
-    /// The same for the scenario's reader.
+    /// As the scenario takes them.
     pub fn overrides(&self) -> Overrides {
         Overrides {
             set: self.set.clone(),
@@ -35,7 +37,20 @@ impl OverrideArgs {
             seed: self.seed,
             rate_scale: self.rate_scale,
             duration_scale: self.duration_scale,
-            allow_targets: self.allow_target.clone(),
+            allow_targets: self.allow_targets.clone(),
         }
+    }
+
+    /// The plan of a file with these options; anything wrong ends the process with exit code 2.
+    pub fn plan(&self, file: &Path) -> anyhow::Result<Plan> {
+        scenario::load(file, &self.overrides()).map_err(|error| bad_scenario(&error))
+    }
+}
+
+/// The error as a person reads it, with a count where there is more than one.
+pub fn bad_scenario(error: &ScenarioError) -> anyhow::Error {
+    match error.count() {
+        1 => Failure::bad_input(error),
+        many => Failure::bad_input(format!("{many} things are wrong\n{error}")),
     }
 }

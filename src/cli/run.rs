@@ -4,10 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::harness::{self, Exit, Observer, Options};
-use crate::scenario;
 use crate::stack::Embedded;
 
-use super::Failure;
 use super::overrides::OverrideArgs;
 use super::progress::Progress;
 use super::report::print_summary;
@@ -30,8 +28,7 @@ pub struct Args {
 
 /// Runs the subcommand.
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
-    let plan = scenario::load(&args.file, &args.overrides.overrides())
-        .map_err(|error| Failure::bad_input(&error))?;
+    let plan = args.overrides.plan(&args.file)?;
     let options = Options { out: args.out.clone(), program: Embedded::this_program()? };
     let progress = Arc::new(Progress::new(args.quiet));
     let observer: Arc<dyn Observer> = progress.clone();

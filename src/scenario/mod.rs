@@ -13,6 +13,7 @@ mod digest;
 mod environment;
 mod estimate;
 mod node;
+mod outline;
 mod overrides;
 mod plan;
 mod problems;
@@ -23,6 +24,7 @@ mod tests;
 
 use std::path::Path;
 
+pub use outline::Outline;
 pub use overrides::Overrides;
 pub use plan::{Estimate, IdentityProof, Plan, TargetPlan, is_loopback};
 pub use problems::ScenarioError;

@@ -5,6 +5,7 @@
 
 mod conditions;
 mod conflicts;
+mod defects;
 mod gateway;
 mod people;
 mod phases;
@@ -45,14 +46,17 @@ pub(super) fn plan(reader: &mut Reader<'_>, root: &Node, overrides: &Overrides) 
         );
     }
     let mut population = people::population(reader, &head);
-    let token = tokens::tokens(reader, &head);
+    let seed = Seed(settings.count("seed").unwrap_or(1));
+    let defects = defects::Defects::of(&population, seed);
+    let token = tokens::tokens(reader, &head, &defects);
     let phases = phases::phases(reader, &head, overrides);
     let load = sending::load(reader, &head);
     let probe = sending::probe(reader, &head);
     let policies = gateway::policies(reader, &head);
     let sync = gateway::sync(reader, &head);
     let target = target::target(reader, &head, overrides);
-    let faults = timeline::faults(reader, &head, &phases, overrides);
+    let faults =
+        timeline::Timeline { phases: &phases, defects: &defects, overrides }.faults(reader, &head);
     let whole = conflicts::Whole {
         phases: &phases,
         population: &population,
@@ -79,7 +83,7 @@ pub(super) fn plan(reader: &mut Reader<'_>, root: &Node, overrides: &Overrides) 
     Plan {
         name,
         about: settings.text("about").unwrap_or_default(),
-        seed: Seed(settings.count("seed").unwrap_or(1)),
+        seed,
         file: String::new(),
         text: String::new(),
         overrides: overrides.written(),
@@ -165,10 +169,8 @@ fn registered<T: Copy>(
         return Some(*found);
     }
     let names = entries.iter().map(|(known, _)| *known);
-    let help = match crate::diagnostic::nearest(&name, names) {
-        Some(near) => format!("did you mean \"{near}\"?"),
-        None => format!("`substorm list {list}` shows them all"),
-    };
+    let help = defects::did_you_mean(&name, names)
+        .unwrap_or_else(|| format!("`substorm list {list}` shows them all"));
     let message = format!("there is no {what} \"{}\"", super::node::abridged(&name));
     reader.problems.add_with_help(&node.place, &node.path, message, help);
     None

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value as Json};
 
+use super::defects::Defects;
 use crate::scenario::node::{Content, Node};
 use crate::scenario::read::{Reader, TableAt};
 use crate::scenario::tables::{MUTATION, TOKEN};
 use crate::setting::Settings;
-use crate::token::{Algorithm, KeySource, MutationShare, TokenPlan};
+use crate::token::{Algorithm, KeySource, MutationShare, RESERVED, TokenPlan};
 
 /// The names that `algorithm` takes.
 pub(in crate::scenario) const ALGORITHMS: &[&str] = &[
@@ -16,14 +17,11 @@ pub(in crate::scenario) const ALGORITHMS: &[&str] = &[
     "ES384", "EdDSA",
 ];
 
-/// Claims that minting sets itself.
-const RESERVED: &[&str] = &["sub", "iss", "aud", "iat", "nbf", "exp", "jti"];
-
 /// Deepest nesting of a claim's value.
 const DEEPEST: usize = 32;
 
 /// The tokens.
-pub(super) fn tokens(reader: &mut Reader<'_>, root: &TableAt<'_>) -> TokenPlan {
+pub(super) fn tokens(reader: &mut Reader<'_>, root: &TableAt<'_>, defects: &Defects) -> TokenPlan {
     let table = super::section(reader, root, &TOKEN);
     let settings = super::read(reader, &table, &TOKEN);
     let text = |key: &str| settings.text(key).unwrap_or_default();
@@ -33,7 +31,7 @@ pub(super) fn tokens(reader: &mut Reader<'_>, root: &TableAt<'_>) -> TokenPlan {
         }
     }
     TokenPlan {
-        algorithm: algorithm(&text("algorithm")).unwrap_or(Algorithm::ES256),
+        algorithm: Algorithm::named(&text("algorithm")).unwrap_or(Algorithm::ES256),
         key: match settings.text("key") {
             Some(path) => KeySource::File(PathBuf::from(path)),
             None => KeySource::Generated,
@@ -43,35 +41,21 @@ pub(super) fn tokens(reader: &mut Reader<'_>, root: &TableAt<'_>) -> TokenPlan {
         audience: text("audience"),
         lifetime: settings.span("lifetime").unwrap_or_default(),
         claims: claims(reader, &table),
-        mutations: mutations(reader, &table),
+        mutations: mutations(reader, &table, defects),
     }
 }
 
-fn algorithm(name: &str) -> Option<Algorithm> {
-    Some(match name {
-        "HS256" => Algorithm::HS256,
-        "HS384" => Algorithm::HS384,
-        "HS512" => Algorithm::HS512,
-        "RS256" => Algorithm::RS256,
-        "RS384" => Algorithm::RS384,
-        "RS512" => Algorithm::RS512,
-        "PS256" => Algorithm::PS256,
-        "PS384" => Algorithm::PS384,
-        "PS512" => Algorithm::PS512,
-        "ES256" => Algorithm::ES256,
-        "ES384" => Algorithm::ES384,
-        "EdDSA" => Algorithm::EdDSA,
-        _ => return None,
-    })
-}
-
-fn mutations(reader: &mut Reader<'_>, token: &TableAt<'_>) -> Vec<MutationShare> {
+fn mutations(
+    reader: &mut Reader<'_>,
+    token: &TableAt<'_>,
+    defects: &Defects,
+) -> Vec<MutationShare> {
     let mut found: Vec<MutationShare> = Vec::new();
     let mut sum = 0.0;
     for table in super::sections(reader, token, &MUTATION) {
         let settings: Settings = super::read(reader, &table, &MUTATION);
         let kind = super::formed_key(reader, &table, &MUTATION, "kind");
-        let kind = kind.and_then(|node| mutation_name(reader, &node));
+        let kind = kind.and_then(|node| defects.read(reader, &node));
         let (Some(kind), Some(share)) = (kind, settings.share("share")) else { continue };
         if found.iter().any(|other| other.kind == kind) {
             reader.reject(&table, "kind", format!("\"{kind}\" is given twice; add the shares up"));
@@ -86,11 +70,6 @@ fn mutations(reader: &mut Reader<'_>, token: &TableAt<'_>) -> Vec<MutationShare>
         found.push(MutationShare { kind, share });
     }
     found
-}
-
-/// The name of a mutation.
-pub(super) fn mutation_name(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
-    reader.text(node)
 }
 
 fn claims(reader: &mut Reader<'_>, token: &TableAt<'_>) -> Map<String, Json> {
@@ -140,4 +119,15 @@ fn json(reader: &mut Reader<'_>, node: &Node, depth: usize) -> Option<Json> {
     };
     reader.settle(node.path.clone(), value.to_string());
     Some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_are_those_of_the_algorithms() {
+        assert_eq!(ALGORITHMS.len(), Algorithm::ALL.len());
+        assert!(ALGORITHMS.iter().all(|name| Algorithm::named(name).is_some()));
+    }
 }

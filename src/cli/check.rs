@@ -1,0 +1,39 @@
+//! `substorm check FILE…`: whether scenarios are right.
+
+use std::path::PathBuf;
+
+use super::Failure;
+use super::overrides::OverrideArgs;
+use crate::harness::Exit;
+use crate::scenario;
+
+/// Arguments of `substorm check`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Scenario files
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    overrides: OverrideArgs,
+}
+
+/// Reads every file; tells of everything that is wrong in any of them.
+#[expect(clippy::print_stdout, reason = "the command line is the one place that prints")]
+pub fn run(args: &Args) -> anyhow::Result<Exit> {
+    let overrides = args.overrides.overrides();
+    let (mut wrong, mut count) = (Vec::new(), 0);
+    for file in &args.files {
+        match scenario::load(file, &overrides) {
+            Ok(plan) => println!("{}: ok, plan {}", file.display(), &plan.digest[..12]),
+            Err(error) => {
+                count += error.count();
+                wrong.push(error.to_string());
+            }
+        }
+    }
+    match count {
+        0 => Ok(Exit::Passed),
+        1 => Err(Failure::bad_input(wrong.join("\n"))),
+        _ => Err(Failure::bad_input(format!("{count} things are wrong\n{}", wrong.join("\n")))),
+    }
+}

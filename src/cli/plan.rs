@@ -1,0 +1,24 @@
+//! `substorm plan FILE`: what a run would do.
+
+use std::path::PathBuf;
+
+use super::overrides::OverrideArgs;
+use crate::harness::Exit;
+use crate::scenario::Outline;
+
+/// Arguments of `substorm plan`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The scenario file
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    #[command(flatten)]
+    overrides: OverrideArgs,
+}
+
+/// Prints the plan.
+#[expect(clippy::print_stdout, reason = "the command line is the one place that prints")]
+pub fn run(args: &Args) -> anyhow::Result<Exit> {
+    print!("{}", Outline(&args.overrides.plan(&args.file)?));
+    Ok(Exit::Passed)
+}
