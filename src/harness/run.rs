@@ -173,7 +173,7 @@ impl Bench {
         });
         let tokens = Arc::clone(&prepared.tokens);
         let renewal = tokio::spawn(prepare::keep_fresh(tokens, heal.clone()));
-        let load = watch_load(engine, &gathering, system, signals).await;
+        let load = watch_load(engine, &gathering, system, signals, &heal).await;
         let ended = clock.now();
         heal.cancel();
         faults.await.map_err(|error| RunError::bug("the fault timeline", &error))?;
@@ -233,6 +233,7 @@ async fn watch_load(
     gathering: &JoinHandle<std::io::Result<(Gathered, Output)>>,
     system: &System,
     signals: &Signals,
+    heal: &CancellationToken,
 ) -> Result<(), RunError> {
     let (stop, abort) = engine.tokens();
     let mut joined = tokio::task::spawn_blocking(move || engine.join());
@@ -247,7 +248,11 @@ async fn watch_load(
                     None => ended.map_err(RunError::from),
                 };
             }
-            () = signals.stop.cancelled(), if !stop.is_cancelled() => stop.cancel(),
+            () = signals.stop.cancelled(), if !stop.is_cancelled() => {
+                stop.cancel();
+                // Before the drain, which a fault could hold up and should not outlive.
+                heal.cancel();
+            }
             () = signals.abort.cancelled(), if !abort.is_cancelled() => abort.cancel(),
             _ = look.tick(), if died.is_none() => {
                 if let Some(Err(error)) = system.embedded().map(|stack| stack.check()) {
