@@ -6,6 +6,7 @@
 
 mod check;
 mod embedded_stack;
+mod heal;
 mod jwks;
 mod key;
 mod list;
@@ -35,6 +36,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Heal(heal::Args),
     Run(run::Args),
     /// Say whether scenarios are right, and everything that is wrong with them
     Check(check::Args),
@@ -82,6 +84,7 @@ pub fn main() -> ExitCode {
 
 fn run(command: Command) -> anyhow::Result<Exit> {
     match command {
+        Command::Heal(args) => heal::run(args),
         Command::Run(args) => run::run(&args),
         Command::Stack(args) => stack::run(&args),
         Command::Report(args) => report::run(&args),

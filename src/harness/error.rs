@@ -1,6 +1,7 @@
 //! Why a run could not be carried out.
 
 use std::io;
+use std::path::PathBuf;
 
 use crate::load::LoadError;
 use crate::stack::StackError;
@@ -19,6 +20,14 @@ pub enum RunError {
     /// The run folder.
     #[error("{0}")]
     Folder(io::Error),
+    /// An earlier run was killed and its changes are still there.
+    #[error("an earlier run left users in {scim}; undo them first: substorm heal {}", folder.display())]
+    Unhealed {
+        /// Its folder.
+        folder: PathBuf,
+        /// The directory.
+        scim: String,
+    },
     /// The signing key.
     #[error(transparent)]
     Key(#[from] KeyError),

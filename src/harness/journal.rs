@@ -1,8 +1,8 @@
 //! The undo journal: what a run is about to change, on disk before it is changed.
 //!
 //! One JSON line a batch, synced before the first effect. With the embedded stack nothing outlives
-//! the run, and the lines say so; with a target of one's own they are what `heal` works
-//! from.
+//! the run, and the lines say so; with a target of one's own they are what [`heal`](super::heal)
+//! works from.
 
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};

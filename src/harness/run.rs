@@ -18,6 +18,7 @@ use super::collector::{Collector, Gathered};
 use super::error::RunError;
 use super::exit::Exit;
 use super::finish::{self, Aftermath, Opened};
+use super::heal;
 use super::journal::Journal;
 use super::load_setup;
 use super::observer::{Observer, Step};
@@ -75,13 +76,18 @@ async fn carry_out(
 ) -> Result<Finished, RunError> {
     let clock = Clock::start();
     let signals = Signals::watch().map_err(RunError::Runtime)?;
+    if let Some(scim) = scim_base(&plan)
+        && let Some(folder) = heal::unhealed(&options.out, &scim)
+    {
+        return Err(RunError::Unhealed { folder, scim });
+    }
     // Whatever cannot be written is to be known before anything is started.
     let opened = finish::open_folder(&plan, &options.out)?;
     let prepared = prepare::prepare(&plan, observer, &signals.stop).await?;
     observer.step(&Step::Starting { embedded: plan.target.is_none() });
     let system = prepare::start_system(&plan, &prepared, &options.program, clock).await?;
     let bench = Bench { plan: Arc::clone(&plan), prepared, system: Arc::new(system), clock };
-    let journal = Journal::create(&opened.folder.file("journal.jsonl"), scim_base(&plan));
+    let journal = Journal::create(&opened.folder.file(heal::JOURNAL), scim_base(&plan));
     let measured = match journal {
         Ok(journal) => {
             let measured = bench.seed_and_measure(&journal, opened, observer, &signals).await;

@@ -62,6 +62,12 @@ pub enum SystemError {
 }
 
 impl Target {
+    /// A directory alone, for undoing: no request is ever sent to a gateway.
+    pub fn directory_only(scim: Client) -> Self {
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        Self { address: nowhere, host: String::new(), scim: Some(scim) }
+    }
+
     /// Resolves a target and sees whether anybody listens.
     pub async fn reach(plan: &TargetPlan) -> Result<Self, SystemError> {
         let unresolved = || SystemError::Unresolved(plan.host.clone());

@@ -60,6 +60,8 @@ struct Watched {
 #[derive(Debug)]
 pub struct ProbeQueue {
     plan: ProbePlan,
+    /// The last instant at which a probe is of use.
+    last: Tick,
     due: BinaryHeap<Reverse<(Tick, UserIndex, u32)>>,
     watched: HashMap<UserIndex, Watched>,
 }
@@ -68,9 +70,11 @@ pub struct ProbeQueue {
 const PRIME: u32 = 0;
 
 impl ProbeQueue {
-    /// An empty queue.
-    pub fn new(plan: ProbePlan) -> Self {
-        Self { plan, due: BinaryHeap::new(), watched: HashMap::new() }
+    /// An empty queue; load ends at `end`.
+    pub fn new(plan: ProbePlan, end: Tick) -> Self {
+        // The answer has to come before the end too.
+        let last = end.saturating_sub(plan.gap * 4);
+        Self { plan, last, due: BinaryHeap::new(), watched: HashMap::new() }
     }
 
     /// Takes an errand.
@@ -84,7 +88,10 @@ impl ProbeQueue {
                     .insert(user, Watched { kind, acknowledged, settled: false, generation });
                 let first = match cohort {
                     Cohort::Probed => acknowledged + self.plan.gap,
-                    Cohort::Quiet => acknowledged + self.plan.until,
+                    // As late as the run allows.
+                    Cohort::Quiet => (acknowledged + self.plan.until)
+                        .min(self.last)
+                        .max(acknowledged + self.plan.gap),
                     Cohort::Unprobed => return,
                 };
                 self.due.push(Reverse((first, user, generation)));
@@ -149,13 +156,14 @@ mod tests {
     const USER: UserIndex = UserIndex(3);
 
     fn queue() -> ProbeQueue {
-        ProbeQueue::new(ProbePlan {
+        let plan = ProbePlan {
             gap: Duration::from_millis(20),
             growth: 0.1,
             until: Duration::from_secs(5),
             prime: Duration::ZERO,
             quiet: Share::NONE,
-        })
+        };
+        ProbeQueue::new(plan, Tick::from_micros(60_000_000))
     }
 
     fn watch(cohort: Cohort) -> Errand {
@@ -195,6 +203,14 @@ mod tests {
         let mut queue = queue();
         queue.take(watch(Cohort::Quiet));
         assert_eq!(ages_ms(&mut queue), [5_000]);
+    }
+
+    #[test]
+    fn the_quiet_cohort_is_asked_for_before_the_end() {
+        let mut queue = queue();
+        queue.last = Tick::from_micros(3_000_000);
+        queue.take(watch(Cohort::Quiet));
+        assert_eq!(queue.pop(Tick::MAX), Some((Tick::from_micros(3_000_000), USER)));
     }
 
     #[test]

@@ -122,7 +122,7 @@ impl<C: Connector> Worker<C> {
             setup.number,
             setup.workers,
         );
-        let ledger = Ledger::new(run.shape.clone(), ProbeQueue::new(run.probe));
+        let ledger = Ledger::new(run.shape.clone(), ProbeQueue::new(run.probe, run.end()));
         Ok(Self {
             pool: Rc::default(),
             lanes: JoinSet::new(),

@@ -248,13 +248,13 @@ pub(in crate::scenario) static PROBE: TableSpec = TableSpec {
         Setting::with_default(
             "gap",
             POSITIVE_SPAN,
-            "25ms",
+            "30ms",
             "The shortest gap between two probes of one user, which holds just after the change.",
         ),
         Setting::with_default(
             "growth",
             Kind::Number { min: 0.0, max: 10.0 },
-            "0.1",
+            "0.15",
             "The longest gap, as a fraction of the time since the change.",
         ),
         Setting::with_default(

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value;
 
@@ -13,9 +14,6 @@ pub struct Ran {
     pub run: Value,
     /// What it printed.
     pub output: String,
-    /// The run folder.
-    pub folder: PathBuf,
-    _room: tempfile::TempDir,
 }
 
 impl Ran {
@@ -35,8 +33,12 @@ impl Ran {
     }
 }
 
+/// Runs measure time on a machine of few cores: one at a time.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
 /// Runs `substorm run` on a scenario with more arguments, in a folder of its own.
 pub fn run(scenario: &Path, arguments: &[&str]) -> Ran {
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let room = tempfile::tempdir().expect("a temporary folder");
     let output = substorm()
         .arg("run")
@@ -46,7 +48,7 @@ pub fn run(scenario: &Path, arguments: &[&str]) -> Ran {
         .args(arguments)
         .output()
         .expect("the binary starts");
-    read(&output, room)
+    read(&output, room.path())
 }
 
 /// The binary under test.
@@ -59,13 +61,13 @@ pub fn scenario(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios").join(name)
 }
 
-fn read(output: &Output, room: tempfile::TempDir) -> Ran {
-    let folder = std::fs::read_dir(room.path())
+fn read(output: &Output, room: &Path) -> Ran {
+    let folder = std::fs::read_dir(room)
         .expect("the folder is there")
         .filter_map(Result::ok)
         .map(|entry| entry.path())
         .find(|path| path.is_dir())
-        .unwrap_or_else(|| room.path().to_owned());
+        .unwrap_or_else(|| room.to_owned());
     let run = std::fs::read(folder.join("run.json"))
         .ok()
         .and_then(|bytes| serde_json::from_slice(&bytes).ok())
@@ -75,7 +77,5 @@ fn read(output: &Output, room: tempfile::TempDir) -> Ran {
         code: output.status.code().unwrap_or(-1),
         run,
         output: String::from_utf8_lossy(&text).into_owned(),
-        folder,
-        _room: room,
     }
 }

@@ -1,9 +1,7 @@
 //! The oracle is proved by what it must catch: each known bug of the reference gateway by the
 //! verdict that names it, and nothing at all of the correct gateway.
 
-mod support;
-
-use support::{Ran, run, scenario};
+use crate::support::{Ran, run, scenario};
 
 /// The bug, and a threshold that it must miss.
 const CAUGHT_BY: &[(&str, &str)] = &[

@@ -1,0 +1,55 @@
+//! Lags against what is known of them: a cache's life, an invalidation, a sync that is late by a
+//! set time.
+
+use crate::support::{Ran, run, scenario};
+use serde_json::Value;
+
+/// Each probed user's interval in milliseconds; no upper end reads as infinite.
+fn intervals(ran: &Ran, lag: &str) -> Vec<(f64, f64)> {
+    let all = ran.run[lag]["intervals"].as_array().cloned().unwrap_or_default();
+    let bounds = |i: &Value| {
+        (i["low_ms"].as_f64().unwrap_or(0.0), i["high_ms"].as_f64().unwrap_or(f64::INFINITY))
+    };
+    all.iter().map(bounds).collect()
+}
+
+fn figure(ran: &Ran, pointer: &str) -> f64 {
+    ran.run.pointer(pointer).and_then(Value::as_f64).unwrap_or(f64::NAN)
+}
+
+#[test]
+fn revocation_takes_as_long_as_the_cache_remembers() {
+    let ran = run(&scenario("revocation.toml"), &[]);
+    assert_eq!(ran.code, 0, "{}", ran.output);
+    let intervals = intervals(&ran, "revocation_lag");
+    let quiet = figure(&ran, "/revocation_lag/quiet/users");
+    assert_eq!(intervals.len() as f64 + quiet, 300.0, "every deleted user has an interval");
+    // The probe gap is the resolution. A primed entry lives for 2,000 ms from its lookup, which
+    // came before the delete; 100 ms are for the machine.
+    let gap = figure(&ran, "/revocation_lag/resolution_ms");
+    for (low, high) in &intervals {
+        assert!(*low <= 2_100.0 && *high <= 2_100.0 + gap, "({low}, {high}) with a gap of {gap}");
+    }
+    let largest = intervals.iter().map(|(low, _)| *low).fold(0.0, f64::max);
+    assert!(largest > 1_600.0, "the longest lag is at least {largest} ms");
+}
+
+#[test]
+fn invalidation_makes_revocation_immediate() {
+    let ran = run(&scenario("revocation.toml"), &["--set", "gateway.cache.invalidation=true"]);
+    assert_eq!(ran.code, 0, "{}", ran.output);
+    let p99 = figure(&ran, "/revocation_lag/p99/high_ms");
+    assert!(p99 > 0.0 && p99 < 100.0, "p99 is {p99} ms at most");
+}
+
+#[test]
+fn provisioning_takes_as_long_as_the_sync_is_late() {
+    let ran = run(&scenario("provisioning.toml"), &[]);
+    assert_eq!(ran.code, 0, "{}", ran.output);
+    let intervals = intervals(&ran, "provisioning_lag");
+    assert!(intervals.len() >= 150, "{} intervals", intervals.len());
+    // A change due after 1,500 ms is carried over in the next round, 20 ms later at most.
+    let contains = |(low, high): &&(f64, f64)| *low <= 1_520.0 && *high >= 1_480.0;
+    let right = intervals.iter().filter(contains).count();
+    assert!(right * 100 >= intervals.len() * 95, "{right} of {}: {intervals:?}", intervals.len());
+}

@@ -1,0 +1,11 @@
+//! Whole runs of the real binary, on the embedded stack and on targets that misbehave.
+
+#![expect(clippy::unwrap_used, reason = "what cannot be set up has failed")]
+
+mod crash;
+mod hostile;
+mod interrupt;
+mod lags;
+mod mutants;
+mod repeat;
+mod support;
