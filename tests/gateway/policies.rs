@@ -249,7 +249,7 @@ async fn mistakes_can_be_ordered_and_end_by_themselves() {
         json!({"prefix": "x"}),
         json!({"ttl_ms": 100}),
         json!({"prefix": "x", "ttl_ms": 0}),
-        json!({"prefix": "x", "ttl_ms": 3_600_001}),
+        json!({"prefix": "x", "ttl_ms": 2_592_000_001_u64}),
         json!({"prefixes": "x", "ttl_ms": 100}),
         json!({"prefix": 7, "ttl_ms": 100}),
     ] {
