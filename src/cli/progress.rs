@@ -80,7 +80,9 @@ fn bar() -> ProgressBar {
 impl Observer for Progress {
     fn step(&self, step: &Step) {
         let text = match step {
-            Step::Minting { done: 0, total } => format!("minting {} tokens", grouped(*total)),
+            Step::Minting { total, .. } if matches!(self.mode, Mode::Lines) => {
+                format!("minting {} tokens", grouped(*total))
+            }
             Step::Minting { done, total } => {
                 format!("minting tokens: {} of {}", grouped(*done), grouped(*total))
             }

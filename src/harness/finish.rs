@@ -41,7 +41,7 @@ pub fn open_folder(plan: &Plan, root: &Path) -> Result<Opened, RunError> {
         Ok(Opened {
             timeline: folder.timeline()?,
             events: folder.events()?,
-            latencies: folder.latency_log(now)?,
+            latencies: folder.latency_log()?,
             folder,
             base,
         })

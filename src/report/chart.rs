@@ -85,7 +85,12 @@ pub fn verdicts(report: &RunReport, rows: &[TimelineRow]) -> Result<Option<Strin
         let area = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
         area.fill(&WHITE).map_err(failed)?;
         let n: u64 = rows.iter().flat_map(|row| row.verdicts).sum();
-        let title = format!("{}, seed {}: {} answers", report.scenario, report.seed, grouped(n));
+        let title = format!(
+            "{}, seed {}: answers by verdict, n = {}",
+            report.scenario,
+            report.seed,
+            grouped(n)
+        );
         let area = area.titled(&title, ("sans-serif", 20)).map_err(failed)?;
         let (panels, legend) = area.split_vertically(SIZE.1 as i32 - 30 - LEGEND_HEIGHT);
         let (upper, lower) = panels.split_vertically(SIZE.1 as i32 * 45 / 100);
@@ -93,9 +98,10 @@ pub fn verdicts(report: &RunReport, rows: &[TimelineRow]) -> Result<Option<Strin
         let wrong: Vec<Verdict> =
             STACK.iter().map(|(verdict, _)| *verdict).filter(|v| !is_correct(*v)).collect();
         let all = STACK.map(|(verdict, _)| verdict);
-        panel(&upper, "all answers/s", "", &all, &columns, &report.faults)?;
         let time = "time since the start of load, s";
-        panel(&lower, "not correct/s", time, &wrong, &columns, &[])?;
+        let faults = &report.faults;
+        panel(&upper, ["all answers/s", ""], &all, &columns, faults)?;
+        panel(&lower, ["not correct/s", time], &wrong, &columns, faults)?;
         draw_legend(&legend, rows)?;
         area.present().map_err(failed)?;
     }
@@ -104,8 +110,7 @@ pub fn verdicts(report: &RunReport, rows: &[TimelineRow]) -> Result<Option<Strin
 
 fn panel(
     area: &Area<'_>,
-    unit: &str,
-    time: &str,
+    [unit, time]: [&str; 2],
     verdicts: &[Verdict],
     columns: &[Column],
     faults: &[FaultReport],
@@ -114,6 +119,7 @@ fn panel(
     let top = columns.iter().map(sum).fold(0.0, f64::max).max(1.0) * 1.12;
     let end = columns.last().map_or(1.0, |column| column.at + column.length);
     let mut panel = ChartBuilder::on(area)
+        .margin_left(10)
         .margin_right(18)
         .margin_top(6)
         .set_label_area_size(LabelAreaPosition::Left, 66)
@@ -134,8 +140,10 @@ fn panel(
         mesh.x_desc(time);
     }
     mesh.draw().map_err(failed)?;
+    // Behind the stack, so that its colours stay what the legend says.
+    draw_bands(&mut panel, faults, end, top)?;
     draw_stack(&mut panel, verdicts, columns)?;
-    draw_faults(&mut panel, faults, end, top)
+    if time.is_empty() { draw_names(&mut panel, faults, end, top) } else { Ok(()) }
 }
 
 fn draw_stack(
@@ -165,8 +173,25 @@ fn draw_stack(
     Ok(())
 }
 
-/// A band for a fault with a duration, a line for one without, each with its name.
-fn draw_faults(
+/// A band for a fault with a duration, a line at its beginning for all.
+fn draw_bands(
+    panel: &mut Panel<'_, '_>,
+    faults: &[FaultReport],
+    end: f64,
+    top: f64,
+) -> Result<(), ChartError> {
+    for fault in faults.iter().filter(|fault| fault.at < end) {
+        let until = fault.until.unwrap_or(fault.at).min(end);
+        let band = Rectangle::new([(fault.at, 0.0), (until, top)], BLACK.mix(0.10).filled());
+        panel.draw_series(std::iter::once(band)).map_err(failed)?;
+        let edge = [(fault.at, 0.0), (fault.at, top)];
+        let edge = PathElement::new(edge, BLACK.mix(0.6).stroke_width(1));
+        panel.draw_series(std::iter::once(edge)).map_err(failed)?;
+    }
+    Ok(())
+}
+
+fn draw_names(
     panel: &mut Panel<'_, '_>,
     faults: &[FaultReport],
     end: f64,
@@ -174,12 +199,6 @@ fn draw_faults(
 ) -> Result<(), ChartError> {
     let font = ("sans-serif", 12).into_font();
     for (n, fault) in faults.iter().filter(|fault| fault.at < end).enumerate() {
-        let until = fault.until.unwrap_or(fault.at).min(end);
-        let band = Rectangle::new([(fault.at, 0.0), (until, top)], BLACK.mix(0.10).filled());
-        panel.draw_series(std::iter::once(band)).map_err(failed)?;
-        let edge = [(fault.at, 0.0), (fault.at, top)];
-        let edge = PathElement::new(edge, BLACK.mix(0.6).stroke_width(1));
-        panel.draw_series(std::iter::once(edge)).map_err(failed)?;
         // Neighbours' names stand on different lines; near the right edge they would run out.
         let line = top * (0.99 - 0.055 * (n % 4) as f64);
         let late = fault.at > end * 0.82;

@@ -114,9 +114,9 @@ impl RunFolder {
         Ok(EventLog::new(AppendFile::create(&self.file(EVENTS_JSONL))?))
     }
 
-    /// Starts `latency.hlog`; `started` is when load starts.
-    pub fn latency_log(&self, started: OffsetDateTime) -> io::Result<LatencyLog> {
-        LatencyLog::start(AppendFile::create(&self.file(LATENCY_HLOG))?, started)
+    /// Starts `latency.hlog`.
+    pub fn latency_log(&self) -> io::Result<LatencyLog> {
+        Ok(LatencyLog::new(AppendFile::create(&self.file(LATENCY_HLOG))?))
     }
 }
 

@@ -12,6 +12,7 @@ use hdrhistogram::serialization::V2DeflateSerializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, Tag};
 use time::OffsetDateTime;
 
+use crate::clock::utc_now;
 use crate::measure::{Latency, LatencyKind, Recorder};
 use crate::outcome::Class;
 
@@ -27,11 +28,16 @@ const LEGEND: &str = "\"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\
 pub struct LatencyLog {
     file: AppendFile,
     serializer: V2DeflateSerializer,
+    begun: bool,
 }
 
 impl LatencyLog {
-    pub(super) fn start(mut file: AppendFile, started: OffsetDateTime) -> io::Result<Self> {
-        let mut serializer = V2DeflateSerializer::new();
+    pub(super) fn new(file: AppendFile) -> Self {
+        Self { file, serializer: V2DeflateSerializer::new(), begun: false }
+    }
+
+    /// The head of the log, whose instants count from `started`.
+    fn begin(&mut self, started: OffsetDateTime) -> io::Result<()> {
         let mut head = Vec::new();
         IntervalLogWriterBuilder::new()
             .add_comment("[Logged with Substorm]")
@@ -39,10 +45,11 @@ impl LatencyLog {
             .with_start_time(started.into())
             .with_base_time(started.into())
             .with_max_value_divisor(MAX_VALUE_DIVISOR)
-            .begin_log_with(&mut head, &mut serializer)?;
+            .begin_log_with(&mut head, &mut self.serializer)?;
         head.extend_from_slice(LEGEND.as_bytes());
-        file.append(&head)?;
-        Ok(Self { file, serializer })
+        self.file.append(&head)?;
+        self.begun = true;
+        Ok(())
     }
 
     /// Adds what was recorded from `at` (since the start of load) for `length`; `phases` are the
@@ -54,6 +61,10 @@ impl LatencyLog {
         phases: &[&str],
         recorder: &Recorder,
     ) -> io::Result<()> {
+        if !self.begun {
+            // The start of load by the wall clock, as near as can be told from the first second.
+            self.begin(utc_now() - (at + length))?;
+        }
         let mut lines = Vec::new();
         // The divisor again: it is not only the head's, each line's maximum is divided by it.
         let mut writer = IntervalLogWriterBuilder::new();
@@ -115,7 +126,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("latency.hlog");
         let started = OffsetDateTime::from_unix_timestamp(1_795_466_580).unwrap();
-        let mut log = LatencyLog::start(AppendFile::create(&path).unwrap(), started).unwrap();
+        let mut log = LatencyLog::new(AppendFile::create(&path).unwrap());
+        log.begin(started).unwrap();
         let second = Duration::from_secs(1);
         log.append(Duration::ZERO, second, &["warm up", "steady"], &recorder(2_000)).unwrap();
         log.append(second, second, &["warm up", "steady"], &recorder(1_000)).unwrap();
