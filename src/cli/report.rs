@@ -32,7 +32,7 @@ pub fn print_summary(report: &RunReport, folder: Option<&Path>) {
     let mut stdout = std::io::stdout().lock();
     let mut text = summary(report, super::terminal::style(&stdout));
     if let Some(folder) = folder {
-        text.push_str(&format!("Report:    {}\n", folder.display()));
+        text.extend(["Report:    ", &folder.display().to_string(), "\n"]);
     }
     // Whoever closed the pipe has read enough.
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());

@@ -19,7 +19,9 @@ use super::timeline::TimelineRow;
 pub const VERDICTS_SVG: &str = "verdicts.svg";
 
 const SIZE: (u32, u32) = (960, 620);
-const LEGEND_HEIGHT: i32 = 64;
+/// Where the lower panel and the legend begin, in pixels below the title.
+const LOWER_PANEL: i32 = 280;
+const LEGEND: i32 = 526;
 /// Columns of the chart; longer runs are averaged over as many seconds as it takes.
 const MOST_COLUMNS: usize = 600;
 
@@ -92,8 +94,8 @@ pub fn verdicts(report: &RunReport, rows: &[TimelineRow]) -> Result<Option<Strin
             grouped(n)
         );
         let area = area.titled(&title, ("sans-serif", 20)).map_err(failed)?;
-        let (panels, legend) = area.split_vertically(SIZE.1 as i32 - 30 - LEGEND_HEIGHT);
-        let (upper, lower) = panels.split_vertically(SIZE.1 as i32 * 45 / 100);
+        let (panels, legend) = area.split_vertically(LEGEND);
+        let (upper, lower) = panels.split_vertically(LOWER_PANEL);
         let columns = columns(rows);
         let wrong: Vec<Verdict> =
             STACK.iter().map(|(verdict, _)| *verdict).filter(|v| !is_correct(*v)).collect();
@@ -211,14 +213,14 @@ fn draw_names(
 
 /// Every verdict that occurred, with how often.
 fn draw_legend(area: &Area<'_>, rows: &[TimelineRow]) -> Result<(), ChartError> {
-    const PER_LINE: usize = 4;
+    const PER_LINE: i32 = 4;
     let shown = STACK.iter().filter_map(|(verdict, colour)| {
         let n: u64 = rows.iter().map(|row| row.verdicts[verdict.index()]).sum();
         (n > 0).then(|| (format!("{} (n = {})", verdict.name(), grouped(n)), *colour))
     });
-    for (place, (text, colour)) in shown.enumerate() {
-        let x = 66 + (place % PER_LINE) as i32 * 222;
-        let y = 6 + (place / PER_LINE) as i32 * 19;
+    for (place, (text, colour)) in (0..).zip(shown) {
+        let x = 66 + (place % PER_LINE) * 222;
+        let y = 6 + (place / PER_LINE) * 19;
         let swatch = Rectangle::new([(x, y), (x + 12, y + 12)], colour.filled());
         area.draw(&swatch).map_err(failed)?;
         area.draw(&Text::new(text, (x + 18, y), ("sans-serif", 13))).map_err(failed)?;

@@ -1,5 +1,7 @@
 //! Aligned tables, and texts that fit.
 
+use std::fmt::Write as _;
+
 use super::paint::{Colour, Style};
 use super::{WIDTH, part};
 
@@ -50,7 +52,8 @@ impl Table {
         let gap = self.gap.min(spare / self.columns.len().max(1)).max(1);
         let mut head = format!("{:<1$}", self.title, first + 2);
         for (name, width) in self.columns.iter().zip(&widths[1..]) {
-            head.push_str(&format!("{:1$}{name:>2$}", "", gap, *width));
+            // Writing to a string cannot fail.
+            let _ = write!(head, "{:1$}{name:>2$}", "", gap, *width);
         }
         part(lines, style, head.trim_end());
         for row in shown {
@@ -58,10 +61,10 @@ impl Table {
             for (n, (text, colour)) in row.iter().enumerate() {
                 let pad = " ".repeat(if n == 0 { first } else { widths[n] } - columns(text));
                 let text = style.paint(*colour, text);
-                match n {
-                    0 => line.push_str(&(text + &pad)),
-                    _ => line.push_str(&format!("{:gap$}{pad}{text}", "")),
-                }
+                let _ = match n {
+                    0 => write!(line, "{text}{pad}"),
+                    _ => write!(line, "{:gap$}{pad}{text}", ""),
+                };
             }
             lines.push(line);
         }
