@@ -189,7 +189,7 @@ impl Hands {
         link.set(mode_of(fault), Some(until));
         self.sleep_until(until).await;
         link.clear();
-        Ok(link.counts().hits)
+        Ok(link.counts().evidence())
     }
 
     async fn change_users(
