@@ -7,7 +7,7 @@ use super::overrides::OverrideArgs;
 use crate::harness::Exit;
 use crate::scenario;
 
-/// Arguments of `substorm check`.
+/// Say whether scenarios are right, and everything that is wrong with them
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Scenario files

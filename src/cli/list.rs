@@ -8,7 +8,7 @@ use crate::scenario::{self, Overrides};
 use crate::token::mutation;
 use crate::{arrival, fault};
 
-/// Arguments of `substorm list`.
+/// List the names that scenarios can use
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// What to list

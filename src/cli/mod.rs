@@ -16,6 +16,7 @@ mod plan;
 mod progress;
 mod report;
 mod run;
+mod schema;
 mod stack;
 mod terminal;
 
@@ -38,12 +39,10 @@ struct Cli {
 enum Command {
     Heal(heal::Args),
     Run(run::Args),
-    /// Say whether scenarios are right, and everything that is wrong with them
     Check(check::Args),
-    /// Print what a run would do: phases, rates, faults, requests, memory
     Plan(plan::Args),
-    /// List the names that scenarios can use
     List(list::Args),
+    Schema(schema::Args),
     Stack(stack::Args),
     Report(report::Args),
     Mint(mint::Args),
@@ -91,6 +90,7 @@ fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Check(args) => check::run(&args),
         Command::Plan(args) => plan::run(&args),
         Command::List(args) => list::run(&args),
+        Command::Schema(args) => schema::run(&args),
         Command::EmbeddedStack => embedded_stack::run(),
         Command::Mint(args) => mint::run(&args),
         Command::Jwks(args) => jwks::run(&args),

@@ -6,7 +6,7 @@ use super::overrides::OverrideArgs;
 use crate::harness::Exit;
 use crate::scenario::Outline;
 
-/// Arguments of `substorm plan`.
+/// Print what a run would do: phases, rates, faults, requests, memory
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The scenario file

@@ -18,6 +18,8 @@ mod overrides;
 mod plan;
 mod problems;
 mod read;
+mod reference;
+mod schema;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -28,6 +30,8 @@ pub use outline::Outline;
 pub use overrides::Overrides;
 pub use plan::{Estimate, IdentityProof, Plan, TargetPlan, is_loopback};
 pub use problems::ScenarioError;
+pub use reference::reference;
+pub use schema::schema;
 
 use node::Place;
 use problems::Problems;

@@ -24,6 +24,8 @@ use crate::outcome::profiles;
 use crate::seed::Seed;
 use crate::setting::{Absent, Settings};
 
+pub(super) use people::ZIPF;
+pub(super) use target::PROOFS;
 pub(super) use tokens::ALGORITHMS;
 
 /// The header field in which the reference gateway's upstream says for whom it was called.
