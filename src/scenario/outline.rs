@@ -7,7 +7,7 @@ use super::plan::{IdentityProof, Plan, expected_requests};
 use crate::arrival::{Arrival, PhasePlan};
 use crate::directory::sync::Trigger;
 use crate::fault::{Action, FaultPlan, LinkFault, Misconfiguration, Selection};
-use crate::population::Popularity;
+use crate::population::{Popularity, SubjectScheme};
 use crate::units::{Rate, format_span, grouped};
 
 /// Prints a plan.
@@ -48,7 +48,15 @@ impl Outline<'_> {
             Popularity::Zipf { exponent } => format!("Zipf {exponent}"),
         };
         let users = grouped(u64::from(population.users));
-        write!(f, "population  {users} users, {:?}, {popularity}", population.scheme)?;
+        let scheme = match &population.scheme {
+            SubjectScheme::UuidV4 => "uuid".to_owned(),
+            SubjectScheme::UuidV7 => "uuid-v7".to_owned(),
+            SubjectScheme::Integer => "integer".to_owned(),
+            SubjectScheme::Email => "email".to_owned(),
+            SubjectScheme::Prefixed(prefix) => format!("prefixed:{prefix}"),
+            SubjectScheme::Opaque => "opaque".to_owned(),
+        };
+        write!(f, "population  {users} users, subject {scheme}, {popularity}")?;
         if population.spare > 0 {
             write!(f, "; {} more to be created", grouped(u64::from(population.spare)))?;
         }

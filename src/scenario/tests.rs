@@ -1,5 +1,10 @@
 //! What scenarios come to, and what is said of wrong ones.
 
+mod committed;
+mod options;
+mod pages;
+mod robust;
+
 use std::time::Duration;
 
 use super::*;
@@ -35,4 +40,101 @@ fn faults_find_their_place_on_the_timeline() {
     assert_eq!(plan.population.spare, 17);
     assert!(matches!(plan.faults[3].action, Action::ChangeUsers { change: Change::Create, .. }));
     assert_eq!(plan.faults[3].until, Some(Duration::from_secs(16)));
+}
+
+fn errors(text: &str) -> String {
+    parse(text).expect_err("this scenario is wrong").to_string()
+}
+
+#[test]
+fn everything_that_is_wrong_is_told_at_once_and_where() {
+    insta::assert_snapshot!(errors(include_str!("tests/wrong.toml")));
+}
+
+/// One line of a scenario each, and what its error must say.
+const WRONG_FAULTS: &[(&str, &str)] = &[
+    ("kind = \"cache-flush\"\nat = \"10s\"", "starts at 10s, but the load ends at 10s"),
+    ("kind = \"cache-flush\"\nat = \"steady+11s\"", "lasts 10s, so this is after it"),
+    ("kind = \"store-outage\"\nat = \"8s\"\nfor = \"3s\"", "end at 11s, but the load ends at 10s"),
+    ("kind = \"user-delete\"\nat = \"8s\"\ncount = 1\nover = \"3s\"", "fault[0].over"),
+    ("kind = \"store-slow\"\nat = \"1s\"\nfor = \"1s\"", "the key `latency` is missing"),
+    ("kind = \"cache-stale\"\nat = \"1s\"\nfor = \"1s\"", "set `invalidation = true`"),
+    ("kind = \"user-delete\"\nat = \"1s\"\ncount = 10001", "takes 10,001 users, but only 10,000"),
+    ("kind = \"cache-flush\"\nat = \"1s\"\ntimes = 2", "no meaning without `every`"),
+    ("kind = \"store-outage\"\nat = \"1s\"\nfor = \"3s\"\nevery = \"2s\"", "overlap itself"),
+    ("kind = \"cache-flush\"\nat = \"1s\"\nevery = \"4s\"\ntimes = 9", "not all of them start"),
+    ("kind = \"sync-drop\"\nat = \"1s\"\nfor = \"1s\"\nshare = \"0%\"", "`share` is 0%"),
+    (
+        "kind = \"malformed-subs\"\nat = \"1s\"\nfor = \"1s\"\nkinds = [\"sub-case\", \"sub-cas\"]",
+        "fault[0].kinds[1]: there is no mutation \"sub-cas\"",
+    ),
+];
+
+#[test]
+fn faults_that_cannot_be_are_refused_with_the_reason() {
+    for (fault, reason) in WRONG_FAULTS {
+        let text = errors(&format!("{SMALLEST}[[fault]]\n{fault}\n"));
+        assert!(text.contains(reason), "{fault}\n{text}");
+        assert_eq!(text.matches("scenario:").count(), 1, "one error for one mistake:\n{text}");
+    }
+}
+
+#[test]
+fn faults_that_would_share_a_link_are_refused() {
+    let outage =
+        |at: u32| format!("[[fault]]\nkind = \"store-outage\"\nat = \"{at}s\"\nfor = \"3s\"\n");
+    let slow = "[[fault]]\nkind = \"store-slow\"\nat = \"3s\"\nfor = \"1s\"\nlatency = \"1ms\"\n";
+    assert!(parse(&format!("{SMALLEST}{}{}", outage(0), outage(3))).is_ok());
+    let text = errors(&format!("{SMALLEST}{}{slow}", outage(1)));
+    assert!(text.contains("while store-outage still has hold of the link to the store"), "{text}");
+    let sync = "[[fault]]\nkind = \"sync-pause\"\nat = \"2s\"\nfor = \"1s\"\n";
+    assert!(parse(&format!("{SMALLEST}{}{sync}", outage(1))).is_ok(), "another link");
+}
+
+#[test]
+fn defects_come_to_no_more_than_all_requests() {
+    let text = "[[token.mutation]]\nkind = \"sub-case\"\nshare = \"60%\"\n\
+                [[fault]]\nkind = \"malformed-subs\"\nat = \"1s\"\nfor = \"1s\"\nshare = ";
+    assert!(parse(&format!("{SMALLEST}{text}\"40%\"\n")).is_ok());
+    let text = errors(&format!("{SMALLEST}{text}\"41%\"\n"));
+    assert!(text.contains("comes to 101%"), "{text}");
+}
+
+#[test]
+fn without_a_list_every_defect_of_the_subject_that_shows_is_meant() {
+    let text = format!(
+        "{SMALLEST}[population]\nsubject = \"integer\"\n\
+         [[fault]]\nkind = \"malformed-subs\"\nat = \"1s\"\nfor = \"1s\"\n"
+    );
+    let plan = parse(&text).unwrap();
+    let Action::Mutate { kinds, .. } = &plan.faults[0].action else { panic!("a mutation") };
+    assert!(kinds.len() > 10 && kinds.iter().all(|kind| kind.starts_with("sub-")), "{kinds:?}");
+    assert!(!kinds.contains(&"sub-case".to_owned()), "digits have no case");
+    let named = text.replace("for = \"1s\"\n[[fault]]", "") + "kinds = [\"sub-case\"]\n";
+    assert!(errors(&named).contains("sub-case changes nothing in a subject such as"));
+}
+
+#[test]
+fn a_target_takes_only_what_works_on_it() {
+    let target = "[target]\nurl = \"http://127.0.0.1:8080/api/\"\n";
+    let plan = parse(&format!("{SMALLEST}{target}")).unwrap();
+    let found = plan.target.unwrap();
+    assert_eq!(
+        (found.host.as_str(), found.port, found.prefix.as_str()),
+        ("127.0.0.1", 8080, "/api")
+    );
+    let outage = "[[fault]]\nkind = \"store-outage\"\nat = \"1s\"\nfor = \"1s\"\n";
+    assert!(errors(&format!("{SMALLEST}{target}{outage}")).contains("only on the embedded stack"));
+    let delete = "[[fault]]\nkind = \"user-delete\"\nat = \"1s\"\ncount = 1\n";
+    assert!(errors(&format!("{SMALLEST}{target}{delete}")).contains("`scim` in `[target]`"));
+    let scim = "scim = \"http://localhost:9000/scim/v2\"\nscim_token = \"s3cret\"\n";
+    let plan = parse(&format!("{SMALLEST}{target}{scim}{delete}")).unwrap();
+    assert!(
+        !format!("{plan:?}").replace(&plan.text, "").contains("s3cret\""),
+        "no secret in a log"
+    );
+    for url in ["ftp://127.0.0.1", "http://u:p@127.0.0.1", "http://127.0.0.1/?q", "127.0.0.1", ""] {
+        let text = errors(&format!("{SMALLEST}[target]\nurl = \"{url}\"\n"));
+        assert!(text.contains("target.url"), "{url}: {text}");
+    }
 }

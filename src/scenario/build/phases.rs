@@ -68,11 +68,11 @@ fn phase(
                        with a letter or digit";
         reader.reject(table, "name", message);
     }
-    let length = settings.span("for").unwrap_or(Duration::from_secs(1));
-    let length = scaled(length, overrides).max(Duration::from_millis(1));
+    let known = settings.span("for").map(|length| scaled(length, overrides));
     let arrival = super::formed_key(reader, table, &PHASE, "arrival")
-        .and_then(|node| arrival(reader, &node, length, overrides))
+        .and_then(|node| arrival(reader, &node, known, overrides))
         .unwrap_or(Arrival::Closed { users: 1, think: Duration::from_secs(1) });
+    let length = known.unwrap_or(Duration::from_secs(1)).max(Duration::from_millis(1));
     let requests = expected_requests(&arrival, length);
     if requests > MOST_REQUESTS {
         let message = format!(
@@ -95,7 +95,7 @@ pub(super) fn scaled(span: Duration, overrides: &Overrides) -> Duration {
 fn arrival(
     reader: &mut Reader<'_>,
     node: &Node,
-    length: Duration,
+    length: Option<Duration>,
     overrides: &Overrides,
 ) -> Option<Arrival> {
     let example = "a table such as { poisson = \"500/s\" }";
@@ -119,6 +119,8 @@ fn arrival(
         return None;
     };
     let settings = arrival_settings(reader, kind, entry)?;
+    // Without the phase's length there is nothing to hold the settings against.
+    let length = length?;
     match (kind.build)(&with_scaled_times(settings, overrides), length) {
         Ok(arrival) => Some(with_scaled_rate(arrival, overrides.rate_scale())),
         Err(message) => {

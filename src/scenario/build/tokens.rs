@@ -56,16 +56,17 @@ fn mutations(
         let settings: Settings = super::read(reader, &table, &MUTATION);
         let kind = super::formed_key(reader, &table, &MUTATION, "kind");
         let kind = kind.and_then(|node| defects.read(reader, &node));
-        let (Some(kind), Some(share)) = (kind, settings.share("share")) else { continue };
-        if found.iter().any(|other| other.kind == kind) {
-            reader.reject(&table, "kind", format!("\"{kind}\" is given twice; add the shares up"));
-        }
+        let Some(share) = settings.share("share") else { continue };
         sum += share.fraction();
         // Shares are decimal fractions: their sum may miss 1 by a rounding error.
         if sum > 1.0 + 1e-9 {
             let percent = (sum * 1e5).round() / 1e3;
             let message = format!("with this one the shares come to {percent}%; at most 100%");
             reader.reject(&table, "share", message);
+        }
+        let Some(kind) = kind else { continue };
+        if found.iter().any(|other| other.kind == kind) {
+            reader.reject(&table, "kind", format!("\"{kind}\" is given twice; add the shares up"));
         }
         found.push(MutationShare { kind, share });
     }
