@@ -226,3 +226,71 @@ pub struct Finding {
     /// The sentence, with the figure that it stands on.
     pub sentence: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::outcome::{Class, Truth, Verdict};
+
+    use super::super::sample;
+    use super::*;
+
+    const RUN_FOLDER: &str = include_str!("../../docs/run-folder.md");
+    const GLOSSARY: &str = include_str!("../../docs/glossary.md");
+
+    fn keys(value: &serde_json::Value, found: &mut Vec<String>) {
+        match value {
+            serde_json::Value::Object(fields) => {
+                for (name, value) in fields {
+                    found.push(name.clone());
+                    keys(value, found);
+                }
+            }
+            serde_json::Value::Array(items) => items.iter().for_each(|item| keys(item, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn every_field_of_the_file_is_described() {
+        let mut report = sample::deleted_users();
+        // Names in these are data.
+        report.verdicts = Counts::default();
+        report.classes = Counts::default();
+        report.matrix.clear();
+        report.changes.clear();
+        report.faults.iter_mut().for_each(|fault| fault.verdicts.clear());
+        report.revocation_lag.intervals.push(LagBounds::default());
+        let mut found = Vec::new();
+        keys(&serde_json::to_value(&report).unwrap(), &mut found);
+        // Described in words where they are used.
+        let in_words =
+            ["version", "debug", "system", "kernel", "processor", "cores", "memory_bytes"];
+        for name in found.iter().filter(|name| !in_words.contains(&name.as_str())) {
+            let described = RUN_FOLDER
+                .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+                .any(|word| word == name);
+            assert!(described, "docs/run-folder.md does not describe {name}");
+        }
+    }
+
+    #[test]
+    fn every_verdict_truth_and_class_is_in_the_glossary() {
+        let names = Verdict::ALL.map(Verdict::name).into_iter();
+        let names = names.chain(Class::ALL.map(Class::name)).chain(Truth::ALL.map(Truth::name));
+        for name in names {
+            assert!(GLOSSARY.contains(&format!("| `{name}` |")), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_report_survives_the_file() {
+        let report = sample::deleted_users();
+        let text = serde_json::to_string(&report).unwrap();
+        assert_eq!(serde_json::from_str::<RunReport>(&text).unwrap(), report);
+        let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(json["verdicts"]["total"]["false_accept"], 1_204);
+        assert_eq!(json["latency"][0]["kind"], "response");
+        assert_eq!(json["revocation_lag"]["max"]["high_ms"], 2_108.2);
+        assert_eq!(json["schema_version"], SCHEMA_VERSION);
+    }
+}
