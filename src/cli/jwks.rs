@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use super::overrides::OverrideArgs;
 use super::{Failure, key};
 use crate::harness::Exit;
-use crate::scenario;
 
 /// Print the key set (JWKS) that verifies a scenario's tokens
 #[derive(Debug, clap::Args)]
@@ -26,8 +25,7 @@ pub struct Args {
 
 /// Prints the set.
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
-    let plan = scenario::load(&args.file, &args.overrides.overrides())
-        .map_err(|error| Failure::bad_input(&error))?;
+    let plan = args.overrides.plan(&args.file)?;
     let Some(signer) = key::from_file(&plan.token, args.key.as_deref())? else {
         return Err(Failure::bad_input(format!(
             "{0}: its key is generated for each run, so there is no key set to print; keep one \

@@ -19,7 +19,7 @@ use crate::clock::{self, Clock, Tick};
 use crate::harness::Exit;
 use crate::identity::UserIndex;
 use crate::population::Population;
-use crate::scenario::{self, Plan};
+use crate::scenario::Plan;
 use crate::token::{Minting, Signer};
 use row::{Format, Rows};
 
@@ -52,8 +52,7 @@ pub struct Args {
 
 /// Mints and writes.
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
-    let plan = scenario::load(&args.file, &args.overrides.overrides())
-        .map_err(|error| Failure::bad_input(&error))?;
+    let plan = args.overrides.plan(&args.file)?;
     let rows = rows(args, &plan)?;
     let signer = Arc::new(signer(args, &plan)?);
     let population = Population::new(&plan.population, plan.seed);
