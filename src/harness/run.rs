@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -58,6 +59,7 @@ pub fn run(
     options: &Options,
     observer: &Arc<dyn Observer>,
 ) -> Result<Finished, RunError> {
+    raise_file_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .thread_name("harness")
@@ -67,6 +69,15 @@ pub fn run(
     let finished = runtime.block_on(carry_out(Arc::new(plan), options, observer));
     runtime.shutdown_timeout(Duration::from_secs(5));
     finished
+}
+
+/// As many open files as the system lets this user have: a black hole at a high rate keeps a
+/// socket for every request of a time limit, here and in the stack, which inherits the limit.
+fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    // Where it is refused the old limit holds, and what hits it shows as refused connections.
+    let _ = setrlimit(Resource::Nofile, raised);
 }
 
 async fn carry_out(

@@ -36,7 +36,9 @@ impl Server {
                     Err(_) => std::thread::sleep(Duration::from_millis(1)),
                 }
             }
-            treated.into_iter().for_each(|thread| thread.join().unwrap());
+            for thread in treated {
+                thread.join().unwrap();
+            }
         });
         Self { url, stop, thread: Some(thread) }
     }

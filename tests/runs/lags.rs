@@ -22,8 +22,8 @@ fn revocation_takes_as_long_as_the_cache_remembers() {
     let ran = run(&scenario("revocation.toml"), &[]);
     assert_eq!(ran.code, 0, "{}", ran.output);
     let intervals = intervals(&ran, "revocation_lag");
-    let quiet = figure(&ran, "/revocation_lag/quiet/users");
-    assert_eq!(intervals.len() as f64 + quiet, 300.0, "every deleted user has an interval");
+    let quiet = figure(&ran, "/revocation_lag/quiet/users") as usize;
+    assert_eq!(intervals.len() + quiet, 300, "every deleted user has an interval");
     // The probe gap is the resolution. A primed entry lives for 2,000 ms from its lookup, which
     // came before the delete; 100 ms are for the machine.
     let gap = figure(&ran, "/revocation_lag/resolution_ms");
