@@ -29,7 +29,7 @@ fn plan(algorithm: Algorithm) -> TokenPlan {
         key_id: None,
         issuer: "https://idp.substorm.test".to_owned(),
         audience: "orders".to_owned(),
-        lifetime: Duration::from_mins(15),
+        lifetime: Duration::from_secs(900),
         claims: serde_json::Map::new(),
         mutations: vec![],
     }
@@ -48,8 +48,10 @@ fn minting(algorithm: Algorithm) -> Minting {
     Minting::new(&plan, Seed(7), signer, subjects())
 }
 
+type Sign = Box<dyn FnMut(&[u8])>;
+
 /// The signature alone, over a message as long as a token's.
-fn raw(algorithm: Algorithm, pkcs8: &[u8]) -> Box<dyn FnMut(&[u8])> {
+fn raw(algorithm: Algorithm, pkcs8: &[u8]) -> Sign {
     let random = SystemRandom::new();
     match algorithm {
         Algorithm::HS256 => {

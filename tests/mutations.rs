@@ -76,7 +76,7 @@ impl World {
             key_id: None,
             issuer: "https://idp.substorm.test".to_owned(),
             audience: "orders".to_owned(),
-            lifetime: Duration::from_mins(5),
+            lifetime: Duration::from_secs(300),
             claims: serde_json::Map::new(),
             mutations: vec![],
         };
@@ -132,7 +132,7 @@ impl World {
             seed: SEED,
             users: self.users,
             issued: unix_now(),
-            valid_for: Duration::from_mins(10),
+            valid_for: Duration::from_secs(600),
         };
         let kinds: Vec<_> = REGISTRY.iter().map(|kind| kind.name).collect();
         MutatedTokens::prepare(&from, &kinds).unwrap()

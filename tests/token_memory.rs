@@ -31,7 +31,7 @@ fn mint(algorithm: Algorithm, users: u32) -> (u64, u64) {
         key_id: None,
         issuer: "https://idp.substorm.test".to_owned(),
         audience: "orders".to_owned(),
-        lifetime: Duration::from_mins(15),
+        lifetime: Duration::from_secs(900),
         claims: serde_json::Map::new(),
         mutations: vec![],
     };

@@ -5,8 +5,8 @@ use super::{BAD_CLAIM, Draft, MutationKind, variant};
 /// See the module.
 pub static KIND: MutationKind = MutationKind {
     name: "sub-number",
-    about: "sub as a whole number: the digits that the subject starts with, 0 where it starts \
-            with none; or one beyond 64 bits.",
+    about: "sub as a whole number: the digits that the subject starts with (0 where it starts with \
+            none), the same below zero, or a number beyond 64 bits.",
     source: "RFC 7519 §4.1.2: the value of sub is a StringOrURI; a number is malformed even if its \
              digits are a user's",
     expectation: BAD_CLAIM,

@@ -8,7 +8,7 @@ pub static KIND: MutationKind = MutationKind {
     about: "White space (space, tab, CR, LF, no-break space, zero-width space) before, after or \
             inside the subject.",
     source: "RFC 7519 §7.3: claims are compared code point by code point, without trimming; \
-             RFC 8725 §2.7 on spellings that compare equal by accident",
+             RFC 8725 §3.8: the subject must be validated",
     expectation: MALFORMED,
     variants: &VARIANTS,
 };

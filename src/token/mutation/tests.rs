@@ -251,3 +251,28 @@ fn a_kind_that_changes_nothing_is_an_error_with_an_example() {
         assert!(some, "{} never applies", kind.name);
     }
 }
+
+/// The table of `docs/tokens.md`.
+fn table() -> String {
+    let mut out =
+        String::from("| kind | what is done | a correct gateway | because |\n|---|---|---|---|\n");
+    for kind in REGISTRY {
+        let answer = match kind.expectation {
+            Expectation::Accept => "lets the user in".to_owned(),
+            Expectation::Reject(classes) => {
+                let names: Vec<_> =
+                    classes.iter().map(|class| format!("`{}`", class.name())).collect();
+                names.join(" or ")
+            }
+        };
+        out += &format!("| `{}` | {} | {answer} | {} |\n", kind.name, kind.about, kind.source);
+    }
+    out
+}
+
+#[test]
+fn the_page_about_tokens_has_every_kind() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/tokens.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    assert!(page.contains(&table()), "docs/tokens.md should hold this table:\n{}", table());
+}
