@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::clock::{rfc3339, utc_now};
 use crate::report::findings::findings;
-use crate::report::model::{Build, Machine, PopulationReport, SCHEMA_VERSION, StackUse};
+use crate::report::model::{Build, Lookups, Machine, PopulationReport, SCHEMA_VERSION, StackUse};
 use crate::report::{EventLog, LatencyLog, RunFolder, RunReport, Timeline};
 use crate::scenario::Plan;
 use crate::stack::Usage;
@@ -80,6 +80,8 @@ pub struct Aftermath {
     pub stack_trouble: Option<String>,
     /// What the stack used.
     pub stack_use: Option<Usage>,
+    /// Share of the gateway's cache look-ups that found an entry.
+    pub cache_hit_share: Option<f64>,
     /// A signal ended the run.
     pub interrupted: bool,
     /// Tasks of links that panicked.
@@ -106,6 +108,10 @@ pub fn finish(
         cpu_share: used.cpu.as_secs_f64() / report.load_s.max(1e-9),
         peak_memory_bytes: used.peak,
     });
+    if let Some(lookups) = &mut report.lookups {
+        lookups.peak_per_request = Lookups::peak(&output.rows);
+        lookups.cache_hit_share = after.cache_hit_share;
+    }
     let faults: Vec<(String, u64, Option<String>)> = plan
         .faults
         .iter()

@@ -112,6 +112,7 @@ async fn carry_out(
         not_undone: Vec::new(),
         stack_trouble: None,
         stack_use: bench.system.embedded().and_then(|stack| stack.usage().ok()),
+        cache_hit_share: bench.system.cache_hit_share().await,
         interrupted: signals.interrupted(),
         panics: bench.system.panics(),
     };

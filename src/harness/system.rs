@@ -212,4 +212,12 @@ impl System {
             Self::Target(_) => Ok(()),
         }
     }
+
+    /// Share of the reference gateway's cache look-ups that found an entry, as it says itself;
+    /// `None` for somebody's own gateway, or if nothing was looked up.
+    pub async fn cache_hit_share(&self) -> Option<f64> {
+        let stats = self.embedded()?.gateway_stats().await.ok()?;
+        let (hits, misses) = (stats["cache_hits"].as_u64()?, stats["cache_misses"].as_u64()?);
+        (hits + misses > 0).then(|| hits as f64 / (hits + misses) as f64)
+    }
 }

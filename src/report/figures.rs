@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::measure::{Judged, Latency, LatencyKind, Quantiles, Threshold, Unit};
 use crate::oracle::{LagSummary, QuantileBounds};
 
+use super::timeline::TimelineRow;
+
 /// Stands for every phase (warm-up left out), or every class, in a [`LatencyRow`].
 pub const ALL: &str = "*";
 
@@ -199,6 +201,18 @@ pub struct Lookups {
     pub cache_hit_share: Option<f64>,
 }
 
+/// Seconds with fewer requests give no figure: one retry would look like a stampede.
+const ENOUGH_SENT: u64 = 100;
+
+impl Lookups {
+    /// The most lookups per request sent, over the seconds of a run that had enough of them.
+    pub fn peak(rows: &[TimelineRow]) -> Option<f64> {
+        let busy = rows.iter().filter(|row| row.sent >= ENOUGH_SENT);
+        let rates = busy.filter_map(|row| Some(row.lookups? as f64 / row.sent as f64));
+        rates.max_by(f64::total_cmp)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -231,5 +245,13 @@ mod tests {
         let json = serde_json::to_string(&bounds).unwrap();
         assert_eq!(json, r#"{"low_ms":1.5,"high_ms":null}"#);
         assert_eq!(LagReport::of(None, None), LagReport::default());
+    }
+
+    #[test]
+    fn the_peak_of_lookups_is_that_of_a_busy_second() {
+        let row = |sent, lookups| TimelineRow { sent, lookups, ..TimelineRow::default() };
+        let rows = [row(100, Some(20)), row(200, Some(300)), row(10, Some(90)), row(500, None)];
+        assert_eq!(Lookups::peak(&rows), Some(1.5));
+        assert_eq!(Lookups::peak(&rows[2..]), None);
     }
 }

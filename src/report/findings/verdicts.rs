@@ -1,5 +1,7 @@
 //! Findings about answers: who was let in or turned away wrongly, and what failed.
 
+use std::collections::BTreeMap;
+
 use crate::outcome::{Class, ClassSet, Truth, Verdict};
 use crate::units::grouped;
 
@@ -32,7 +34,11 @@ fn during(report: &RunReport, verdict: Verdict) -> String {
     let count = |fault: &super::super::model::FaultReport| {
         fault.verdicts.get(verdict.name()).copied().unwrap_or(0)
     };
-    let faults = ranked(report.faults.iter().map(|f| (f.kind.as_str(), count(f))), 3);
+    let mut kinds = BTreeMap::new();
+    for fault in &report.faults {
+        *kinds.entry(fault.kind.as_str()).or_default() += count(fault);
+    }
+    let faults = ranked(kinds, 3);
     if faults.is_empty() { faults } else { format!("; during {faults}") }
 }
 
