@@ -18,14 +18,13 @@ pub static KIND: FaultKind = FaultKind {
         ),
     ],
     embedded_only: true,
-    build,
+    build: |settings| Ok(Action::Link { link: LinkName::Store, mode: mode(settings) }),
 };
 
-fn build(settings: &Settings) -> Result<Action, String> {
-    let mode = match settings.text("mode").as_deref() {
+fn mode(settings: &Settings) -> LinkFault {
+    match settings.text("mode").as_deref() {
         Some("black-hole") => LinkFault::BlackHole,
         Some("reset") => LinkFault::Reset,
         _ => LinkFault::Refuse,
-    };
-    Ok(Action::Link { link: LinkName::Store, mode })
+    }
 }

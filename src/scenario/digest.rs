@@ -1,5 +1,7 @@
 //! One number for what a scenario comes to, so that two runs can be known to have had the same.
 
+use std::fmt::Write as _;
+
 use sha2::{Digest, Sha256};
 
 use super::overrides::Overrides;
@@ -27,5 +29,8 @@ pub(super) fn of(settled: &[(String, String)], overrides: &Overrides) -> String 
         hasher.update((value.len() as u64).to_le_bytes());
         hasher.update(value);
     }
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hasher.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }

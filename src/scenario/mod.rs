@@ -2,7 +2,7 @@
 //!
 //! The way of a scenario: the text becomes a tree of values with their places ([`node`]); options
 //! of the command line change the tree ([`overrides`]); each table is read as it is declared
-//! ([`tables`], [`read`]); the parts are built and held against each other ([`build`]); and the
+//! ([`tables`], [`mod@read`]); the parts are built and held against each other ([`build`]); and the
 //! result is a [`Plan`], or everything that is wrong.
 //!
 //! What it does not do: it starts nothing, and besides the file it reads nothing but the

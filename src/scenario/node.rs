@@ -97,10 +97,8 @@ pub(super) fn abridged(text: &str) -> String {
 /// `parent.key`, with quotes round a key that is no bare one.
 pub(super) fn join(parent: &str, key: &str) -> String {
     let bare = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    let key = match !key.is_empty() && key.chars().all(bare) {
-        true => key.to_owned(),
-        false => format!("\"{}\"", abridged(key)),
-    };
+    let is_bare = !key.is_empty() && key.chars().all(bare);
+    let key = if is_bare { key.to_owned() } else { format!("\"{}\"", abridged(key)) };
     if parent.is_empty() { key } else { format!("{parent}.{key}") }
 }
 

@@ -41,7 +41,7 @@ impl fmt::Display for Outline<'_> {
 }
 
 impl Outline<'_> {
-    fn subjects(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn subjects(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Plan { population, token, .. } = self.0;
         let popularity = match population.popularity {
             Popularity::Uniform => "all alike".to_owned(),
@@ -72,42 +72,34 @@ impl Outline<'_> {
         Ok(())
     }
 
-    fn gateway(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn gateway(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plan = self.0;
-        match &plan.target {
-            Some(target) => {
-                let proof = match &plan.identity {
-                    IdentityProof::Header(name) => format!("header {name}"),
-                    IdentityProof::Json(pointer) => format!("body at {pointer}"),
-                    IdentityProof::None => "not shown".to_owned(),
-                };
-                let profile = plan.profile.name;
-                writeln!(f, "target      {}, profile {profile}, identity {proof}", target.url)?;
-            }
-            None => {
-                let cache = &plan.policies.cache;
-                let span = format_span;
-                let trigger = match plan.sync.trigger {
-                    Trigger::Interval(interval) => format!("every {}", span(interval)),
-                    Trigger::Event => "by event".to_owned(),
-                };
-                writeln!(
-                    f,
-                    "gateway     embedded: cache TTL {}, negative TTL {}, invalidation {}",
-                    span(cache.ttl),
-                    span(cache.negative_ttl),
-                    if cache.invalidation { "on" } else { "off" },
-                )?;
-                writeln!(f, "sync        {trigger}, lag {}", span(plan.sync.lag))?;
-                if let Some(mutant) = plan.policies.mutant {
-                    writeln!(f, "mutant      {}", mutant.name())?;
-                }
-            }
+        if let Some(target) = &plan.target {
+            let proof = match &plan.identity {
+                IdentityProof::Header(name) => format!("header {name}"),
+                IdentityProof::Json(pointer) => format!("body at {pointer}"),
+                IdentityProof::None => "not shown".to_owned(),
+            };
+            let profile = plan.profile.name;
+            return writeln!(f, "target      {}, profile {profile}, identity {proof}", target.url);
         }
-        Ok(())
+        let (cache, span) = (&plan.policies.cache, format_span);
+        writeln!(
+            f,
+            "gateway     embedded: cache TTL {}, negative TTL {}, invalidation {}",
+            span(cache.ttl),
+            span(cache.negative_ttl),
+            if cache.invalidation { "on" } else { "off" },
+        )?;
+        let trigger = match plan.sync.trigger {
+            Trigger::Interval(interval) => format!("every {}", span(interval)),
+            Trigger::Event => "by event".to_owned(),
+        };
+        writeln!(f, "sync        {trigger}, lag {}", span(plan.sync.lag))?;
+        plan.policies.mutant.map_or(Ok(()), |mutant| writeln!(f, "mutant      {}", mutant.name()))
     }
 
-    fn phases(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn phases(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "\n{:<16} {:>8} {:>8} {:>12}  load", "phase", "from", "to", "requests")?;
         for phase in &self.0.phases {
             let requests = expected_requests(&phase.arrival, phase.length) as u64;
@@ -125,7 +117,7 @@ impl Outline<'_> {
         Ok(())
     }
 
-    fn faults(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn faults(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.faults.is_empty() {
             return Ok(());
         }
@@ -138,7 +130,7 @@ impl Outline<'_> {
         Ok(())
     }
 
-    fn thresholds(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn thresholds(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, (metric, condition)) in self.0.thresholds.iter().enumerate() {
             let title = if i == 0 { "\nmust hold   " } else { "            " };
             writeln!(f, "{title}{metric} {condition}")?;
@@ -146,7 +138,7 @@ impl Outline<'_> {
         Ok(())
     }
 
-    fn estimate(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn estimate(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let estimate = &self.0.estimate;
         let requests = grouped(estimate.requests);
         writeln!(f, "\nexpected    {requests} requests in {}", format_span(estimate.load))?;

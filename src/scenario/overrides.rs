@@ -171,18 +171,17 @@ fn place_value(
             let found = part.parse().ok().or_else(|| {
                 nodes.iter().position(|node| own_name(node).is_some_and(|name| name == part))
             });
-            match found.filter(|at: &usize| *at < nodes.len()) {
-                Some(at) => place_value(&mut nodes[at], rest, place, content, problems),
-                None => {
-                    let known: Vec<_> = nodes.iter().filter_map(own_name).collect();
-                    let message = format!("there is no {node_path} `{}`", node::abridged(part));
-                    let help = format!(
-                        "there are {}, numbered from 0; by name: {}",
-                        nodes.len(),
-                        if known.is_empty() { "none".to_owned() } else { known.join(", ") }
-                    );
-                    problems.add_with_help(part_place, &node_path, message, help);
-                }
+            if let Some(inner) = found.and_then(|at: usize| nodes.get_mut(at)) {
+                place_value(inner, rest, place, content, problems);
+            } else {
+                let known: Vec<_> = nodes.iter().filter_map(own_name).collect();
+                let message = format!("there is no {node_path} `{}`", node::abridged(part));
+                let help = format!(
+                    "there are {}, numbered from 0; by name: {}",
+                    nodes.len(),
+                    if known.is_empty() { "none".to_owned() } else { known.join(", ") }
+                );
+                problems.add_with_help(part_place, &node_path, message, help);
             }
         }
         _ => {

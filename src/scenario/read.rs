@@ -57,13 +57,11 @@ impl<'a> Reader<'a> {
 
     /// The node as a table; anything else is wrong.
     pub fn table<'n>(&mut self, node: &'n Node) -> Option<TableAt<'n>> {
-        match &node.content {
-            Content::Table(table) => Some(TableAt { table, place: &node.place, path: &node.path }),
-            _ => {
-                self.wrong_type(node, &format!("a table; write `[{}]`", node.path));
-                None
-            }
+        if let Content::Table(table) = &node.content {
+            return Some(TableAt { table, place: &node.place, path: &node.path });
         }
+        self.wrong_type(node, &format!("a table; write `[{}]`", node.path));
+        None
     }
 
     /// The node as a list of tables; anything else is wrong.
@@ -98,14 +96,11 @@ impl<'a> Reader<'a> {
     ) -> Settings {
         let mut settings = Settings::default();
         for setting in declared {
-            let read = match table.get(setting.key) {
-                Some(entry) => self.value(&entry.node, &setting.kind),
-                None => {
-                    self.missing_if_required(table, setting.key, setting.absent);
-                    None
-                }
-            };
-            if let Some(value) = read.or_else(|| default_of(setting)) {
+            let read = table.get(setting.key).map(|entry| self.value(&entry.node, &setting.kind));
+            if read.is_none() {
+                self.missing_if_required(table, setting.key, setting.absent);
+            }
+            if let Some(value) = read.flatten().or_else(|| default_of(setting)) {
                 settings.insert(setting.key, value.clone());
                 self.settle_default(table, setting.key, &value);
             }
@@ -135,15 +130,15 @@ impl<'a> Reader<'a> {
     /// The value of a node, if it is of the kind and within its bounds.
     pub fn value(&mut self, node: &Node, kind: &Kind) -> Option<Value> {
         let value = match (&node.content, kind) {
-            (Content::Text(text), _) => return self.from_text(node, text, kind),
+            (Content::Text(text), _) => return self.value_of_text(node, text, kind),
             (Content::Flag(flag), Kind::Flag) => Value::Flag(*flag),
-            (Content::Integer(number), Kind::Count { .. }) => match u64::try_from(*number) {
-                Ok(count) => Value::Count(count),
-                Err(_) => {
+            (Content::Integer(number), Kind::Count { .. }) => {
+                let Ok(count) = u64::try_from(*number) else {
                     self.out_of_range(node, kind);
                     return None;
-                }
-            },
+                };
+                Value::Count(count)
+            }
             (Content::Integer(number), Kind::Number { .. }) => Value::Number(*number as f64),
             (Content::Float(number), Kind::Number { .. }) => Value::Number(*number),
             (Content::List(nodes), Kind::Texts) => {
@@ -171,7 +166,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn from_text(&mut self, node: &Node, raw: &str, kind: &Kind) -> Option<Value> {
+    fn value_of_text(&mut self, node: &Node, raw: &str, kind: &Kind) -> Option<Value> {
         let text = match environment::expand(raw, self.environment) {
             Ok(text) => text,
             Err(message) => {

@@ -186,7 +186,8 @@ fn users(reader: &mut Reader<'_>, faults: &[Placed<'_>], population: &Population
             }
             Action::ChangeUsers { who, .. } => (count(*who, left), 0),
             Action::Churn { rate } => {
-                let lasts = fault.plan.until.unwrap_or(fault.plan.at) - fault.plan.at;
+                let until = fault.plan.until.unwrap_or(fault.plan.at);
+                let lasts = until.saturating_sub(fault.plan.at);
                 let all = (rate.as_per_second() * lasts.as_secs_f64()).ceil() as u64;
                 (all.div_ceil(2), all.div_ceil(2))
             }
@@ -194,17 +195,16 @@ fn users(reader: &mut Reader<'_>, faults: &[Placed<'_>], population: &Population
         };
         changes += taken + created;
         spare += created;
-        match u32::try_from(taken).ok().and_then(|taken| left.checked_sub(taken)) {
-            Some(rest) => left = rest,
-            None => {
-                let message = format!(
-                    "takes {} users, but only {} are left that no earlier fault changes",
-                    grouped(taken),
-                    grouped(u64::from(left))
-                );
-                reader.reject(&fault.table, "kind", message);
-                left = 0;
-            }
+        if let Some(rest) = u32::try_from(taken).ok().and_then(|taken| left.checked_sub(taken)) {
+            left = rest;
+        } else {
+            let message = format!(
+                "takes {} users, but only {} are left that no earlier fault changes",
+                grouped(taken),
+                grouped(u64::from(left))
+            );
+            reader.reject(&fault.table, "kind", message);
+            left = 0;
         }
         if u64::from(population.users) + spare > 10_000_000 {
             let message = format!(

@@ -33,20 +33,10 @@ const EMBEDDED_PROOF: &str = "X-User-ID";
 
 /// Builds the plan, all but what concerns the text itself.
 pub(super) fn plan(reader: &mut Reader<'_>, root: &Node, overrides: &Overrides) -> Plan {
-    let place = root.place.clone();
-    let none = Node::empty_table(place, "");
-    let head = reader.table(root).or_else(|| reader.table(&none));
-    let head = head.unwrap_or(TableAt { table: &EMPTY, place: &root.place, path: "" });
+    let nothing = TableAt { table: &EMPTY, place: &root.place, path: "" };
+    let head = reader.table(root).unwrap_or(nothing);
     let settings = read(reader, &head, &tables::ROOT);
-    let name = settings.text("name").unwrap_or_default();
-    if head.get("name").is_some() && !is_name(&name) {
-        reader.reject(
-            &head,
-            "name",
-            "a name has 1 to 64 letters, digits, `-`, `_` and `.`, and starts with a letter or \
-             digit",
-        );
-    }
+    let name = own_name(reader, &head, &settings);
     let mut population = people::population(reader, &head);
     let seed = Seed(settings.count("seed").unwrap_or(1));
     let defects = defects::Defects::of(&population, seed);
@@ -176,6 +166,17 @@ fn registered<T: Copy>(
     let message = format!("there is no {what} \"{}\"", super::node::abridged(&name));
     reader.problems.add_with_help(&node.place, &node.path, message, help);
     None
+}
+
+/// The name of the scenario or of a phase; one that cannot be used is recorded.
+fn own_name(reader: &mut Reader<'_>, table: &TableAt<'_>, settings: &Settings) -> String {
+    let name = settings.text("name").unwrap_or_default();
+    if settings.has("name") && !is_name(&name) {
+        let message = "a name has 1 to 64 letters, digits, `-`, `_` and `.`, and starts with a \
+                       letter or digit";
+        reader.reject(table, "name", message);
+    }
+    name
 }
 
 /// Whether the text can name a folder and stand in a path.

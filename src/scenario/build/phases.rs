@@ -62,12 +62,7 @@ fn phase(
     overrides: &Overrides,
 ) -> PhasePlan {
     let settings = super::read(reader, table, &PHASE);
-    let name = settings.text("name").unwrap_or_default();
-    if table.get("name").is_some() && !super::is_name(&name) {
-        let message = "a phase's name has 1 to 64 letters, digits, `-`, `_` and `.`, and starts \
-                       with a letter or digit";
-        reader.reject(table, "name", message);
-    }
+    let name = super::own_name(reader, table, &settings);
     let known = settings.span("for").map(|length| scaled(length, overrides));
     let arrival = super::formed_key(reader, table, &PHASE, "arrival")
         .and_then(|node| arrival(reader, &node, known, overrides))

@@ -100,13 +100,13 @@ fn json(reader: &mut Reader<'_>, node: &Node, depth: usize) -> Option<Json> {
         Content::Integer(number) => Json::from(*number),
         Content::Flag(flag) => Json::from(*flag),
         Content::Date(date) => Json::from(date.as_str()),
-        Content::Float(number) => match serde_json::Number::from_f64(*number) {
-            Some(number) => Json::Number(number),
-            None => {
+        Content::Float(number) => {
+            let Some(number) = serde_json::Number::from_f64(*number) else {
                 reader.wrong_type(node, "a number that JSON has");
                 return None;
-            }
-        },
+            };
+            Json::Number(number)
+        }
         Content::List(nodes) => {
             return nodes.iter().map(|node| json(reader, node, depth + 1)).collect::<Option<_>>();
         }
