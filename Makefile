@@ -8,7 +8,7 @@ FUZZ_SECONDS ?= 60
 
 ## Unit, property, integration and documentation tests.
 test:
-	$(CARGO) test --locked
+	$(CARGO) test --locked --no-fail-fast
 
 ## Format and lints, of tests and benches too; a warning fails.
 lint:

@@ -245,9 +245,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_new_answer_takes_the_place_of_the_old_with_its_own_life() {
-        let cache = cache(60_000, 60_000, 0);
+        let cache = cache(60_000, 100, 0);
         put(&cache, "a", None, AT).await;
         put(&cache, "a", Some(record("a")), AT + MS).await;
+        // Until the old entry's time in the cache is over as well.
+        tokio::time::sleep(MS * 200).await;
         assert_eq!(cache.get("a", AT + MS * 60_000).await, Remembered::Fresh(Some(record("a"))));
     }
 

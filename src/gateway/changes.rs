@@ -73,8 +73,8 @@ where
     while let Some(Ok(frame)) = body.frame().await {
         let Ok(bytes) = frame.into_data() else { continue };
         for subject in lines.feed(&bytes) {
-            stats.changes_heard.count();
             hear(subject).await;
+            stats.changes_heard.count();
         }
     }
 }

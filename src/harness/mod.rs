@@ -1,6 +1,6 @@
 //! A run, phase by phase. Alone owns tasks and signals.
 //!
-//! [`run`] goes through the phases in order: prepare, start, seed, load under faults, heal, drain,
+//! [`run()`] goes through the phases in order: prepare, start, seed, load under faults, heal, drain,
 //! judge. Its parts: the [`timeline`] carries faults out, [`changes`] changes users and stamps the
 //! truth, the [`collector`] gathers, [`output`] writes while the run goes, [`assemble`] makes the
 //! figures, [`validity`] says whether they prove anything, and [`exit`] how the process ends.

@@ -8,7 +8,7 @@
 //! | `PATCH /scim/v2/Users/{id}` | 200; `active` alone can be replaced (§3.5.2) |
 //! | `DELETE /scim/v2/Users/{id}` | 204 (§3.6) |
 //!
-//! A user's id follows from its subject ([`id_of`](crate::directory::scim::id_of)). Unlike the
+//! A user's id follows from its subject ([`id_of`]). Unlike the
 //! core schema's, this `userName` is compared byte for byte, as `sub` is. An answer means that
 //! the change is committed.
 

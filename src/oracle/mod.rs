@@ -1,8 +1,8 @@
 //! What ought to have happened, and whether it did.
 //!
 //! One process makes every change and sends every request, on one monotonic clock. A change has
-//! the instants *asked* and *acknowledged*; a request has *sent* and *done*. [`truth`] says from
-//! these what the right answer was; [`judge`] compares it with the answer; [`LagTracker`] turns
+//! the instants *asked* and *acknowledged*; a request has *sent* and *done*. [`truth()`] says from
+//! these what the right answer was; [`judge()`] compares it with the answer; [`LagTracker`] turns
 //! the answers about changed users into how long each change took to show.
 //!
 //! The oracle shares no code with the gateway that it judges, and holds no state of its own

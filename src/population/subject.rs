@@ -2,7 +2,7 @@
 //!
 //! Each scheme writes the number, sent through a keyed permutation, into part of its characters
 //! and fills the rest from a hash of the number. So subjects of two users always differ, all
-//! characters look random, and [`Speller::index_of`] needs no table: it reads the number out,
+//! characters look random, and [`Speller::candidate`] needs no table: it reads the number out,
 //! spells that user's subject, and compares.
 
 use super::permutation::Permutation;

@@ -1,7 +1,7 @@
 //! Clients that the load engine sends through.
 //!
 //! The seam is two traits: a [`Connector`] makes connections, a [`Connection`] carries one request
-//! at a time. Every protocol gives the same [`Observation`](crate::outcome::Observation) or
+//! at a time. Every protocol gives the same [`Observation`] or
 //! [`Failure`], so that engine, profiles and oracle do not know which one spoke. A request is
 //! assembled from a [`Template`].
 //!

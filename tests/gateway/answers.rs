@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use substorm::clock::unix_now;
 use substorm::gateway::Policies;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 
 use crate::world::*;
 
@@ -37,6 +39,59 @@ async fn a_good_token_is_let_in_as_its_user_and_nobody_else() {
     let posted = seen(request.bearer_auth(&token).body("x".repeat(100_000))).await;
     assert_eq!(posted.brief(), (200, "alice"));
     world.stop().await;
+}
+
+#[tokio::test]
+async fn the_upstream_sees_the_user_and_not_the_token() {
+    let world = World::start_with(Policies::default(), |config| {
+        config.upstream = config.directory.trim_end_matches("/replica").to_owned();
+    })
+    .await;
+    let bearer = format!("Bearer {}", world.token("alice"));
+    let request = world.client.get(format!("http://{}/anywhere", world.gateway));
+    let request = request.header("authorization", bearer).header("accept", "a/b");
+    let request = request.header("connection", "x-hop").header("x-hop", "1");
+    let answer = request.header("x-user-id", "bob").header("x-user-id", "root").send().await;
+    let fields: Vec<String> = answer.unwrap().json().await.unwrap();
+    let names: Vec<&str> = fields.iter().filter_map(|field| field.split(':').next()).collect();
+    for gone in ["authorization", "x-hop", "connection"] {
+        assert!(!names.contains(&gone), "{gone} in {names:?}");
+    }
+    let users: Vec<_> = fields.iter().filter(|field| field.starts_with("x-user-id")).collect();
+    assert_eq!(users, ["x-user-id: alice"]);
+    assert!(names.contains(&"x-request-id") && fields.contains(&"accept: a/b".to_owned()));
+    world.stop().await;
+}
+
+/// A directory that closes each connection when a second request comes in on it, unanswered.
+async fn forgetful_directory(listener: TcpListener) {
+    let mut connections = tokio::task::JoinSet::new();
+    while let Ok((mut stream, _)) = listener.accept().await {
+        connections.spawn(async move {
+            let mut request = [0; 4096];
+            let _ = stream.read(&mut request).await;
+            let body = "{\"subject\":\"alice\",\"active\":true}";
+            let length = body.len();
+            let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{body}");
+            let _ = stream.write_all(answer.as_bytes()).await;
+            let _ = stream.read(&mut request).await;
+        });
+    }
+}
+
+#[tokio::test]
+async fn a_kept_connection_that_broke_is_no_outage() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let directory = tokio::spawn(forgetful_directory(listener));
+    let mut policies = Policies::default();
+    policies.cache.ttl = Duration::ZERO;
+    let world = World::start_with(policies, |config| config.directory = address).await;
+    for _ in 0..4 {
+        assert_eq!(world.visit("alice").await.brief(), (200, "alice"));
+    }
+    world.stop().await;
+    directory.abort();
 }
 
 #[tokio::test]
@@ -145,7 +200,7 @@ async fn requests_without_one_clear_token_are_told_apart() {
 async fn what_cannot_be_found_out_blames_nobody() {
     let policies = Policies { lookup_timeout: Duration::from_millis(200), ..Policies::default() };
     let world = World::start(policies).await;
-    for mood in [Mood::Failing, Mood::Hanging] {
+    for mood in [Mood::Failing, Mood::Hanging, Mood::Garbled, Mood::Huge] {
         world.stub.set_mood(mood);
         let began = now();
         let seen = world.visit("alice").await;

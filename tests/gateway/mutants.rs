@@ -123,7 +123,7 @@ fn deaf(user: &'static str) -> impl AsyncFn(&World) -> Seen {
             world.stub.remove(user);
         }
         world.stub.announce(user);
-        tokio::time::sleep(Duration::from_millis(150)).await;
+        world.until_heard(1).await;
         world.get(&token).await
     }
 }

@@ -79,7 +79,7 @@ async fn announced_changes_reach_both_kinds_of_entry_and_a_cut_stream_is_opened_
     assert_eq!(world.visit("alice").await.brief(), (200, "alice"), "not announced yet");
     world.stub.announce("alice");
     world.stub.announce("carol");
-    pause(100).await;
+    world.until_heard(2).await;
     assert_eq!(world.visit("alice").await.brief(), (401, "user_not_found"));
     assert_eq!(world.visit("carol").await.brief(), (200, "carol"));
     // What is announced while nobody listens is lost.
@@ -89,7 +89,7 @@ async fn announced_changes_reach_both_kinds_of_entry_and_a_cut_stream_is_opened_
     world.stub.until_heard().await;
     assert_eq!(world.visit("carol").await.brief(), (200, "carol"));
     world.stub.announce("carol");
-    pause(100).await;
+    world.until_heard(3).await;
     assert_eq!(world.visit("carol").await.brief(), (401, "user_not_found"));
     assert_eq!(world.stats().await["changes_connections"], 2);
     world.stop().await;
@@ -97,19 +97,24 @@ async fn announced_changes_reach_both_kinds_of_entry_and_a_cut_stream_is_opened_
 
 #[tokio::test]
 async fn a_change_during_a_lookup_is_not_lost() {
-    let world = World::start(heeding(LONG, LONG)).await;
+    let policies = Policies { lookup_timeout: LONG, ..heeding(LONG, LONG) };
+    let world = World::start(policies).await;
     world.stub.until_heard().await;
     world.visit("bob").await;
-    world.stub.set_mood(Mood::Slow(Duration::from_millis(200)));
+    world.stub.set_mood(Mood::Slow(Duration::from_millis(600)));
     let change = async {
-        pause(100).await;
+        until(|| world.stub.lookups() == 2).await;
+        world.stub.remove("alice");
         world.stub.announce("alice");
+        world.until_heard(1).await;
+        // Must not share the lookup that was sent before the change.
+        world.visit("alice").await
     };
-    let (seen, ()) = tokio::join!(world.visit("alice"), change);
-    assert_eq!(seen.brief(), (200, "alice"));
+    let (first, second) = tokio::join!(world.visit("alice"), change);
+    assert_eq!(first.brief(), (200, "alice"));
+    assert_eq!(second.brief(), (401, "user_not_found"));
     world.stub.set_mood(Mood::Well);
-    world.stub.remove("alice");
-    assert_eq!(world.visit("alice").await.brief(), (401, "user_not_found"));
+    assert_eq!(world.visit("alice").await.brief(), (401, "user_not_found"), "not kept");
     world.stop().await;
 }
 

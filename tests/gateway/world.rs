@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -34,6 +34,11 @@ pub enum Mood {
     Well,
     Failing,
     Hanging,
+    /// Answers 200 with what is no answer.
+    Garbled,
+    /// Answers 200 with ten megabytes.
+    Huge,
+    /// Answers later what was true when it was asked.
     Slow(Duration),
 }
 
@@ -115,14 +120,17 @@ pub fn jwks(kid: &str) -> Value {
 
 async fn lookup(stub: &Stub, users: &Mutex<HashMap<String, bool>>, subject: &str) -> Response {
     stub.lookups.fetch_add(1, Ordering::SeqCst);
+    let found = users.lock().unwrap().get(subject).copied();
     let mood = *stub.mood.lock().unwrap();
     match mood {
         Mood::Well => {}
         Mood::Failing => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         Mood::Hanging => std::future::pending().await,
+        Mood::Garbled => return "<html>welcome</html>".into_response(),
+        Mood::Huge => return "{\"subject\":\"".repeat(800_000).into_response(),
         Mood::Slow(by) => tokio::time::sleep(by).await,
     }
-    match users.lock().unwrap().get(subject) {
+    match found {
         Some(active) => Json(json!({"subject": subject, "active": active})).into_response(),
         None => (StatusCode::NOT_FOUND, Json(json!({"code": "user_not_found"}))).into_response(),
     }
@@ -165,6 +173,13 @@ fn router(stub: Arc<Stub>) -> Router {
             "/deny-list",
             get(async |State(stub): Shared| Json(stub.denied.lock().unwrap().clone())),
         )
+        // As an upstream, tells what fields reach it.
+        .fallback(async |headers: HeaderMap| {
+            let fields = headers.iter().map(|(name, value)| {
+                format!("{name}: {}", String::from_utf8_lossy(value.as_bytes()))
+            });
+            Json(fields.collect::<Vec<_>>())
+        })
         .with_state(stub)
 }
 
@@ -272,6 +287,17 @@ impl World {
     pub async fn stats(&self) -> Value {
         let answer = self.client.get(format!("{}/stats", self.control)).send().await.unwrap();
         answer.json().await.unwrap()
+    }
+
+    /// Waits until the gateway has heard so many changes.
+    pub async fn until_heard(&self, changes: u64) {
+        for _ in 0..500 {
+            if self.stats().await["changes_heard"].as_u64() >= Some(changes) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("{changes} changes were not heard within five seconds");
     }
 
     pub async fn misconfigure(&self, order: &Value) -> u16 {

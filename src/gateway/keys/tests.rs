@@ -1,8 +1,10 @@
 //! Tokens signed by an independent implementation, and those that only pretend.
 
 use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair,
+    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256,
+    RSA_PKCS1_SHA512, RSA_PSS_SHA256, RSA_PSS_SHA384, RsaEncoding, RsaKeyPair,
 };
 use jsonwebtoken::{EncodingKey, Header};
 use serde_json::json;
@@ -87,6 +89,30 @@ fn signatures_of_each_kind_are_verified() {
     }
     let other = mint(&hmac_of(&[8; 64]), HS256, Some("k"));
     assert_eq!(judge(&[secret.jwk], &all(), &other), Signature::Bad);
+}
+
+#[test]
+fn rsa_signatures_of_both_paddings_are_verified_and_not_confused() {
+    let pair = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
+    let public = pair.public_key();
+    let jwk = json!({"kty": "RSA", "kid": "k",
+        "n": b64(public.modulus().big_endian_without_leading_zero()),
+        "e": b64(public.exponent().big_endian_without_leading_zero())});
+    let mint = |alg: &str, padding: &'static dyn RsaEncoding| {
+        let header = json!({"alg": alg, "kid": "k"}).to_string();
+        let signed = format!("{}.{}", b64(header.as_bytes()), b64(b"{}"));
+        let mut signature = vec![0; pair.public_modulus_len()];
+        pair.sign(padding, &SystemRandom::new(), signed.as_bytes(), &mut signature).unwrap();
+        format!("{signed}.{}", b64(&signature))
+    };
+    let judged = |alg, padding| judge(std::slice::from_ref(&jwk), &all(), &mint(alg, padding));
+    assert_eq!(judged("RS256", &RSA_PKCS1_SHA256), Signature::Good);
+    assert_eq!(judged("RS512", &RSA_PKCS1_SHA512), Signature::Good);
+    assert_eq!(judged("PS256", &RSA_PSS_SHA256), Signature::Good);
+    assert_eq!(judged("PS384", &RSA_PSS_SHA384), Signature::Good);
+    assert_eq!(judged("PS256", &RSA_PKCS1_SHA256), Signature::Bad);
+    assert_eq!(judged("RS256", &RSA_PSS_SHA256), Signature::Bad);
+    assert_eq!(judged("RS256", &RSA_PKCS1_SHA512), Signature::Bad);
 }
 
 #[test]
