@@ -276,6 +276,8 @@ impl fmt::Display for Allowance {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn threshold(key: &str, value: &str) -> Threshold {
@@ -369,6 +371,25 @@ mod tests {
             let error = Threshold::parse(key, value).unwrap_err();
             assert!(matches!(error, ThresholdError::Value(_)), "{key}: {error}");
             assert!(error.to_string().contains(wanted), "{key} {value}: {error}");
+        }
+    }
+
+    proptest! {
+        /// Bad input is an error, never a panic, and whatever is read judges anything.
+        #[test]
+        fn never_panics(
+            key in "[a-z_]{0,12}[( ]?[a-z0-9_., ]{0,12}[)]?( in [a-z]{0,5})?|\\PC{0,30}",
+            value in "[<>=!]{0,2} ?[0-9.]{0,5}[a-z%/]{0,3}( after [0-9]{0,2}s)?|\\PC{0,20}",
+            low in any::<f64>(), high in any::<Option<f64>>(),
+        ) {
+            let _ = Threshold::parse(&key, &value);
+            for known in ["misblamed", "max(revocation_lag)", "share(grey)", "throughput"] {
+                if let Ok(threshold) = Threshold::parse(known, &value) {
+                    let judged = threshold.judge(Reading::Between { low, high });
+                    prop_assert_eq!(judged.pass, judged.reason.is_empty());
+                    let _ = threshold.judge(Some(low));
+                }
+            }
         }
     }
 }

@@ -118,7 +118,9 @@ fn panel(
     faults: &[FaultReport],
 ) -> Result<(), ChartError> {
     let sum = |column: &Column| verdicts.iter().map(|v| column.rates[v.index()]).sum::<f64>();
-    let top = columns.iter().map(sum).fold(0.0, f64::max).max(1.0) * 1.12;
+    // Room above the stack for the names of the faults.
+    let room = if time.is_empty() { 1.3 } else { 1.1 };
+    let top = columns.iter().map(sum).fold(0.0, f64::max).max(1.0) * room;
     let end = columns.last().map_or(1.0, |column| column.at + column.length);
     let mut panel = ChartBuilder::on(area)
         .margin_left(10)
