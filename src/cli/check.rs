@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::Failure;
+use super::output;
 use super::overrides::OverrideArgs;
 use crate::harness::Exit;
 use crate::scenario;
@@ -18,21 +19,24 @@ pub struct Args {
 }
 
 /// Reads every file; tells of everything that is wrong in any of them.
-#[expect(clippy::print_stdout, reason = "the command line is the one place that prints")]
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
     let overrides = args.overrides.overrides();
-    let (mut wrong, mut count) = (Vec::new(), 0);
+    let (mut right, mut wrong, mut count) = (String::new(), Vec::new(), 0);
     for file in &args.files {
         match scenario::load(file, &overrides) {
-            Ok(plan) => println!("{}: ok, plan {}", file.display(), &plan.digest[..12]),
+            Ok(plan) => {
+                let plan = plan.digest.get(..12).unwrap_or_default();
+                right.extend([&file.display().to_string(), ": ok, plan ", plan, "\n"]);
+            }
             Err(error) => {
                 count += error.count();
                 wrong.push(error.to_string());
             }
         }
     }
+    let passed = output::print(&right)?;
     match count {
-        0 => Ok(Exit::Passed),
+        0 => Ok(passed),
         1 => Err(Failure::bad_input(wrong.join("\n"))),
         _ => Err(Failure::bad_input(format!("{count} things are wrong\n{}", wrong.join("\n")))),
     }

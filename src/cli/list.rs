@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::output;
 use crate::harness::Exit;
 use crate::outcome::profiles;
 use crate::scenario::{self, Overrides};
@@ -35,7 +36,6 @@ enum What {
 }
 
 /// Prints name and description, one a line.
-#[expect(clippy::print_stdout, reason = "the command line is the one place that prints")]
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
     let rows: Vec<(String, String)> = match args.what {
         What::Faults => rows(fault::REGISTRY.iter().map(|kind| (kind.name, kind.about))),
@@ -45,10 +45,9 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         What::Scenarios => scenarios(&args.folder)?,
     };
     let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    for (name, about) in rows {
-        println!("{name:width$}  {about}");
-    }
-    Ok(Exit::Passed)
+    let lines: Vec<_> =
+        rows.iter().map(|(name, about)| format!("{name:width$}  {about}\n")).collect();
+    output::print(&lines.concat())
 }
 
 fn rows(entries: impl Iterator<Item = (&'static str, &'static str)>) -> Vec<(String, String)> {

@@ -11,6 +11,7 @@ mod jwks;
 mod key;
 mod list;
 mod mint;
+mod output;
 mod overrides;
 mod plan;
 mod progress;

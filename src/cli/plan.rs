@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::output;
 use super::overrides::OverrideArgs;
 use crate::harness::Exit;
 use crate::scenario::Outline;
@@ -17,8 +18,6 @@ pub struct Args {
 }
 
 /// Prints the plan.
-#[expect(clippy::print_stdout, reason = "the command line is the one place that prints")]
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
-    print!("{}", Outline(&args.overrides.plan(&args.file)?));
-    Ok(Exit::Passed)
+    output::print(&Outline(&args.overrides.plan(&args.file)?).to_string())
 }

@@ -1,5 +1,6 @@
 //! `substorm schema`: what a scenario may hold, for editors and for people.
 
+use super::output;
 use crate::harness::Exit;
 use crate::scenario;
 
@@ -12,12 +13,10 @@ pub struct Args {
 }
 
 /// Prints it.
-#[expect(clippy::print_stdout, reason = "the command line is the one place that prints")]
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
     if args.markdown {
-        print!("{}", scenario::reference());
+        output::print(&scenario::reference())
     } else {
-        println!("{}", serde_json::to_string_pretty(&scenario::schema())?);
+        output::print(&format!("{:#}\n", scenario::schema()))
     }
-    Ok(Exit::Passed)
 }
