@@ -34,7 +34,10 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     let observer: Arc<dyn Observer> = progress.clone();
     let finished = harness::run(plan, &options, &observer);
     progress.clear();
-    let finished = finished?;
+    let finished = finished.map_err(|error| match error.exit() {
+        Exit::NotCarriedOut => anyhow::Error::from(error),
+        exit => super::Failure { message: error.to_string(), exit }.into(),
+    })?;
     print_summary(&finished.report, Some(&finished.folder));
     Ok(finished.exit)
 }

@@ -19,6 +19,9 @@ use crate::units::Share;
 
 use super::system::System;
 
+/// Time for an errand to reach its worker.
+const PRIME_LEAD: Duration = Duration::from_millis(5);
+
 /// Something that happened, for the collector.
 #[derive(Clone, Debug)]
 pub enum Note {
@@ -71,6 +74,8 @@ pub enum Note {
 pub struct Changer {
     /// The run's clock.
     pub clock: Clock,
+    /// When load starts.
+    pub start: Tick,
     /// What is tested; its primary directory is where users are changed.
     pub system: Arc<System>,
     /// The users.
@@ -96,8 +101,11 @@ impl Changer {
             return;
         }
         let early = self.prime.mul_f64(self.stream.named("prime").unit_at(u64::from(user.0)));
+        // A request that is due before it can be sent would count as late.
+        let earliest = self.start.max(self.clock.now() + PRIME_LEAD);
         // A primed user whose worker has no room is simply not primed.
-        let _ = self.errands.ask(Errand::Prime { user, at: at.saturating_sub(early) });
+        let _ =
+            self.errands.ask(Errand::Prime { user, at: at.saturating_sub(early).max(earliest) });
     }
 
     /// The cohort that a user falls in.

@@ -9,6 +9,7 @@ use crate::token::mutation::PoolError;
 use crate::token::{KeyError, MintError};
 use crate::wire::TemplateError;
 
+use super::exit::Exit;
 use super::system::SystemError;
 
 /// Why a run could not be carried out. What was recorded until then stays in its folder.
@@ -54,6 +55,14 @@ pub enum RunError {
         "the run was ended because its record cannot be written: {0}; what was written until then can be read"
     )]
     Record(io::Error),
+    /// The run failed, and what it had changed could not be undone.
+    #[error("{cause}; {} changes could not be undone, the first: {}; run substorm heal", left.len(), left.first().map_or("", String::as_str))]
+    NotUndone {
+        /// Why the run failed.
+        cause: String,
+        /// What could not be undone.
+        left: Vec<String>,
+    },
     /// A signal came before the load.
     #[error("interrupted before the load began; nothing is left behind")]
     Interrupted,
@@ -68,6 +77,15 @@ pub enum RunError {
 }
 
 impl RunError {
+    /// How the process ends.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Interrupted => Exit::Interrupted,
+            Self::NotUndone { .. } => Exit::NotUndone,
+            _ => Exit::NotCarriedOut,
+        }
+    }
+
     /// A task that should have ended has not.
     pub fn bug(part: &'static str, error: &tokio::task::JoinError) -> Self {
         Self::Bug { part, message: error.to_string() }

@@ -95,8 +95,8 @@ pub fn finish(
     measured: Measured,
     after: Aftermath,
 ) -> Result<Finished, RunError> {
-    let Measured { gathered, mut output, ended } = measured;
-    let lookups = output.lookups(&gathered);
+    let Measured { gathered, mut output, ended, lookups, stack_cpu_before, late_renewals } =
+        measured;
     let thresholds = load_setup::thresholds(plan);
     let figures = Figures::of(plan, &thresholds, &gathered, lookups);
     let mut report = figures.report(&output.base, output.start());
@@ -105,7 +105,8 @@ pub fn finish(
     report.load_s = ended.since(output.start()).as_secs_f64();
     report.interrupted = after.interrupted;
     report.stack = after.stack_use.map(|used| StackUse {
-        cpu_share: used.cpu.as_secs_f64() / report.load_s.max(1e-9),
+        cpu_share: used.cpu.saturating_sub(stack_cpu_before).as_secs_f64()
+            / report.load_s.max(1e-9),
         peak_memory_bytes: used.peak,
     });
     if let Some(lookups) = &mut report.lookups {
@@ -126,6 +127,7 @@ pub fn finish(
         faults: &faults,
         panics: after.panics,
         sightings_lost: gathered.sightings_lost,
+        late_renewals,
         failed_changes: (gathered.failed_changes, gathered.failure_reasons.as_slice()),
         interrupted: after.interrupted,
     });

@@ -44,13 +44,16 @@ pub enum Entry {
 pub struct Journal {
     file: Arc<Mutex<File>>,
     path: PathBuf,
+    /// Whether changes outlive the run.
+    outlives: bool,
 }
 
 impl Journal {
     /// Begins a journal in a new file.
     pub fn create(path: &Path, scim: Option<String>) -> io::Result<Self> {
         let file = OpenOptions::new().create_new(true).append(true).open(path)?;
-        let journal = Self { file: Arc::new(Mutex::new(file)), path: path.to_owned() };
+        let outlives = scim.is_some();
+        let journal = Self { file: Arc::new(Mutex::new(file)), path: path.to_owned(), outlives };
         journal.write(&Entry::Opened { scim })?;
         Ok(journal)
     }
@@ -58,7 +61,11 @@ impl Journal {
     /// Continues a journal that is there.
     pub fn reopen(path: &Path) -> io::Result<Self> {
         let file = OpenOptions::new().append(true).open(path)?;
-        Ok(Self { file: Arc::new(Mutex::new(file)), path: path.to_owned() })
+        // A line that was cut short would swallow the one that is written after it.
+        let text = std::fs::read(path)?;
+        let whole = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
+        file.set_len(whole as u64)?;
+        Ok(Self { file: Arc::new(Mutex::new(file)), path: path.to_owned(), outlives: true })
     }
 
     /// Writes a line and waits until it is on disk. Blocks.
@@ -66,12 +73,21 @@ impl Journal {
         let mut line = serde_json::to_vec(entry)?;
         line.push(b'\n');
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.write_all(&line)?;
+        let before = file.metadata()?.len();
+        if let Err(error) = file.write_all(&line) {
+            // Half a line must not stay; the first error is the one that matters.
+            let _ = file.set_len(before);
+            return Err(error);
+        }
         file.sync_data()
     }
 
-    /// Journals changes that are about to be made.
+    /// Journals changes that are about to be made. The embedded stack's end with it, so there is
+    /// nothing to write down.
     pub async fn before(&self, change: Change, subjects: &[String]) -> io::Result<()> {
+        if !self.outlives {
+            return Ok(());
+        }
         let (journal, subjects) = (self.clone(), subjects.to_vec());
         let write = move || journal.write(&Entry::Changing { change, subjects });
         tokio::task::spawn_blocking(write).await.map_err(io::Error::other)?
@@ -107,7 +123,7 @@ mod tests {
     async fn what_was_written_is_read_back_but_for_a_cut_line() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal.jsonl");
-        let journal = Journal::create(&path, None).unwrap();
+        let journal = Journal::create(&path, Some("u".into())).unwrap();
         journal.before(Change::Delete, &["a".into(), "b".into()]).await.unwrap();
         drop(journal);
         let mut file = OpenOptions::new().append(true).open(&path).unwrap();
@@ -115,8 +131,13 @@ mod tests {
         let subjects = vec!["a".to_owned(), "b".to_owned()];
         assert_eq!(
             Journal::read(&path).unwrap(),
-            [Entry::Opened { scim: None }, Entry::Changing { change: Change::Delete, subjects }]
+            [
+                Entry::Opened { scim: Some("u".into()) },
+                Entry::Changing { change: Change::Delete, subjects }
+            ]
         );
+        Journal::reopen(&path).unwrap().write(&Entry::Undone).unwrap();
+        assert_eq!(Journal::read(&path).unwrap().last(), Some(&Entry::Undone));
         assert!(Journal::create(&path, None).is_err(), "a journal is never written over");
     }
 }

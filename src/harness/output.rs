@@ -24,7 +24,7 @@ use super::words;
 /// Everything that is written while a run goes.
 pub struct Output {
     plan: Arc<Plan>,
-    system: Arc<System>,
+    system: Option<Arc<System>>,
     observer: Arc<dyn Observer>,
     /// Where it goes.
     pub folder: RunFolder,
@@ -53,7 +53,7 @@ impl Output {
         let lookups_before = system.link_counts(LinkName::Store).map_or(0, |c| c.requests);
         Self {
             plan: Arc::clone(plan),
-            system: Arc::clone(system),
+            system: Some(Arc::clone(system)),
             observer: Arc::clone(observer),
             thresholds: load_setup::thresholds(plan),
             folder: opened.folder,
@@ -70,9 +70,14 @@ impl Output {
 
     /// Lookups seen on the store's link since load began, and the requests that led to them.
     pub fn lookups(&self, gathered: &Gathered) -> Option<(u64, u64)> {
-        let lookups = self.system.link_counts(LinkName::Store)?.requests;
+        let lookups = self.system.as_ref()?.link_counts(LinkName::Store)?.requests;
         let requests = gathered.totals.phases.iter().map(|record| record.done).sum();
         Some((lookups.saturating_sub(self.lookups_before), requests))
+    }
+
+    /// Lets go of the system, so that it can be stopped.
+    pub fn release(&mut self) {
+        self.system = None;
     }
 
     /// When load began.

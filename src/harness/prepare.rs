@@ -111,18 +111,23 @@ pub async fn start_system(
     Ok(System::Embedded(Box::new(Embedded::start(&config, program, clock).await?)))
 }
 
-/// Renews tokens before they expire, until told to stop. The first failure ends it and is given.
-pub async fn keep_fresh(tokens: Arc<TokenStore>, stop: CancellationToken) -> Result<(), RunError> {
+/// Renews tokens before they expire, until told to stop. Gives how often it came too late. The
+/// first failure ends it.
+pub async fn keep_fresh(tokens: Arc<TokenStore>, stop: CancellationToken) -> Result<u64, RunError> {
+    let mut late = 0;
     loop {
         let store = Arc::clone(&tokens);
         let renewed = tokio::task::spawn_blocking(move || store.renew_due(unix_now())).await;
         let pause = match renewed.map_err(|error| RunError::bug("token renewal", &error))?? {
             // The rest of the second belongs to the load.
-            Some(_) => Duration::from_millis(20),
+            Some(renewal) => {
+                late += u64::from(renewal.late);
+                Duration::from_millis(20)
+            }
             None => Duration::from_millis(500),
         };
         tokio::select! {
-            () = stop.cancelled() => return Ok(()),
+            () = stop.cancelled() => return Ok(late),
             () = tokio::time::sleep(pause) => {}
         }
     }

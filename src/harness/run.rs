@@ -104,24 +104,33 @@ async fn carry_out(
             let measured = bench.seed_and_measure(&journal, opened, observer, &signals).await;
             // Whatever happened, what was made is undone.
             let not_undone = seeding::undo(&bench.system, &journal).await;
-            measured.map(|measured| (measured, not_undone))
+            match measured {
+                Ok(measured) => Ok((measured, not_undone)),
+                Err(error) if not_undone.is_empty() => Err(error),
+                Err(error) => {
+                    Err(RunError::NotUndone { cause: error.to_string(), left: not_undone })
+                }
+            }
         }
         Err(error) => Err(RunError::Record(error)),
     };
-    let mut after = Aftermath {
-        not_undone: Vec::new(),
-        stack_trouble: None,
-        stack_use: bench.system.embedded().and_then(|stack| stack.usage().ok()),
-        cache_hit_share: bench.system.cache_hit_share().await,
-        interrupted: signals.interrupted(),
-        panics: bench.system.panics(),
-    };
+    let interrupted = signals.interrupted();
     signals.close().await;
     let (measured, not_undone) = measured?;
-    after.not_undone = not_undone;
-    let finished = finish::finish(&plan, &bench.prepared, measured, after)?;
-    bench.stop().await?;
-    Ok(finished)
+    let stack_use = bench.system.embedded().and_then(|stack| stack.usage().ok());
+    let cache_hit_share = bench.system.cache_hit_share().await;
+    let panics = bench.system.panics();
+    let Bench { prepared, system, .. } = bench;
+    // How the stack ends belongs to the report, so it ends first.
+    let stopped = match Arc::try_unwrap(system) {
+        Ok(system) => system.stop().await.map_err(|error| error.to_string()),
+        // Somebody still holds it; the child ends when this process does.
+        Err(_held) => Ok(()),
+    };
+    let stack_trouble = stopped.err();
+    let after =
+        Aftermath { not_undone, stack_trouble, stack_use, cache_hit_share, interrupted, panics };
+    finish::finish(&plan, &prepared, measured, after)
 }
 
 fn scim_base(plan: &Plan) -> Option<String> {
@@ -136,6 +145,12 @@ pub struct Measured {
     pub output: Output,
     /// When the last worker had ended.
     pub ended: Tick,
+    /// Lookups seen on the store's link, and the requests that led to them.
+    pub lookups: Option<(u64, u64)>,
+    /// CPU time of the stack before the load.
+    pub stack_cpu_before: Duration,
+    /// Times that users had expired tokens, because renewal came too late.
+    pub late_renewals: u64,
 }
 
 /// What a run works with.
@@ -169,6 +184,8 @@ impl Bench {
     ) -> Result<Measured, RunError> {
         let Self { plan, prepared, system, clock } = self;
         let workers = load_setup::workers(plan);
+        let usage = system.embedded().and_then(|stack| stack.usage().ok());
+        let stack_cpu_before = usage.map_or(Duration::ZERO, |usage| usage.cpu);
         let start = clock.now() + LEAD;
         let shape = load_setup::shape(plan, &load_setup::thresholds(plan));
         let times = (*clock, start);
@@ -195,11 +212,14 @@ impl Bench {
         let ended = clock.now();
         heal.cancel();
         faults.await.map_err(|error| RunError::bug("the fault timeline", &error))?;
-        renewal.await.map_err(|error| RunError::bug("token renewal", &error))??;
+        let late_renewals =
+            renewal.await.map_err(|error| RunError::bug("token renewal", &error))??;
         let gathered = gathering.await.map_err(|error| RunError::bug("the collector", &error))?;
-        let (gathered, output) = gathered.map_err(RunError::Record)?;
+        let (gathered, mut output) = gathered.map_err(RunError::Record)?;
         load?;
-        Ok(Measured { gathered, output, ended })
+        let lookups = output.lookups(&gathered);
+        output.release();
+        Ok(Measured { gathered, output, ended, lookups, stack_cpu_before, late_renewals })
     }
 
     fn hands(
@@ -212,6 +232,7 @@ impl Bench {
     ) -> Hands {
         let changer = self.system.scim().is_some().then(|| Changer {
             clock: context.clock,
+            start: context.start,
             system: Arc::clone(&self.system),
             population: self.prepared.population.clone(),
             lifecycle: Arc::clone(&self.prepared.lifecycle),
@@ -231,15 +252,6 @@ impl Bench {
             notes,
             stream: self.plan.seed.stream("faults"),
             stop: heal.clone(),
-        }
-    }
-
-    /// Ends what was started.
-    async fn stop(self) -> Result<(), RunError> {
-        match Arc::try_unwrap(self.system) {
-            Ok(system) => Ok(system.stop().await?),
-            // Somebody still holds it; the child ends when this process does.
-            Err(_held) => Ok(()),
         }
     }
 }

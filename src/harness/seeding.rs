@@ -40,6 +40,7 @@ pub async fn seed(
         let subjects = users.map(move |n| population.subject(UserIndex(n)));
         stack.seed(subjects).await?;
     } else if system.scim().is_some() {
+        refuse_strangers(plan, prepared, system).await?;
         for first in (0..plan.population.users).step_by(BATCH as usize) {
             if stop.is_cancelled() {
                 return Err(RunError::Interrupted);
@@ -59,6 +60,27 @@ pub async fn seed(
     if stop.is_cancelled() { Err(RunError::Interrupted) } else { Ok(()) }
 }
 
+/// A user who is there already is somebody else's: the run must neither change nor remove it, so
+/// it does not begin. Spare users count too, because faults make them later.
+async fn refuse_strangers(
+    plan: &Plan,
+    prepared: &Prepared,
+    system: &Arc<System>,
+) -> Result<(), RunError> {
+    let all = plan.population.users + plan.population.spare;
+    for first in (0..all).step_by(BATCH as usize) {
+        let batch = first..all.min(first + BATCH);
+        let subjects = batch.map(|n| prepared.population.subject(UserIndex(n))).collect();
+        let there = each(system, subjects, Work::Absent).await;
+        if let Some((subject, reason)) = there.first() {
+            return Err(RunError::Seeding(format!(
+                "{subject}: {reason}; nothing was touched: take another seed or subject scheme"
+            )));
+        }
+    }
+    Ok(())
+}
+
 /// Removes every user that this run made or may have made, and verifies it. Gives what could not
 /// be undone; goes on past failures.
 pub async fn undo(system: &Arc<System>, journal: &Journal) -> Vec<String> {
@@ -71,7 +93,7 @@ pub async fn undo(system: &Arc<System>, journal: &Journal) -> Vec<String> {
         Err(error) => return vec![format!("the undo journal cannot be read: {error}")],
     };
     let mut left = each(system, subjects.clone(), Work::Delete).await;
-    left.extend(each(system, subjects, Work::Verify).await);
+    left.extend(each(system, subjects, Work::Absent).await);
     if left.is_empty() {
         let _ = journal.write(&Entry::Undone);
     }
@@ -83,7 +105,7 @@ enum Work {
     Create,
     Delete,
     /// The user must not be there.
-    Verify,
+    Absent,
 }
 
 /// Does the work for each subject; gives those for which it failed, and why.
@@ -123,9 +145,9 @@ async fn one(system: &System, subject: &str, work: Work) -> Result<(), String> {
         Work::Create => scim.create(subject).await.map_err(says),
         Work::Delete if scim.active(subject).await.map_err(says)?.is_none() => Ok(()),
         Work::Delete => scim.delete(subject).await.map_err(says),
-        Work::Verify => match scim.active(subject).await.map_err(says)? {
+        Work::Absent => match scim.active(subject).await.map_err(says)? {
             None => Ok(()),
-            Some(_) => Err("still there after it was deleted".to_owned()),
+            Some(_) => Err("is there".to_owned()),
         },
     }
 }

@@ -153,14 +153,7 @@ impl System {
     ) -> Result<Counts, SystemError> {
         let stack = self.embedded().ok_or(SystemError::NotEmbedded)?;
         let before = stack.sync_status().await?.counts;
-        let disturbance = Disturbance {
-            lag_ms: fault.lag.as_millis() as u64,
-            pause: fault.pause,
-            drop: fault.drop.fraction(),
-            duplicate: fault.duplicate.fraction(),
-            reorder: fault.reorder.fraction(),
-        };
-        stack.disturb_sync(&disturbance, ttl).await?;
+        stack.disturb_sync(&Disturbance::from(fault), ttl).await?;
         Ok(before)
     }
 

@@ -21,6 +21,8 @@ pub struct Evidence<'a> {
     pub panics: u64,
     /// Answers about changed users that found no room.
     pub sightings_lost: u64,
+    /// Times that users had expired tokens, because renewal came too late.
+    pub late_renewals: u64,
     /// Changes of users that failed, and why the first of them did.
     pub failed_changes: (u64, &'a [String]),
     /// A signal ended the run before its time: faults that never began are no reason then.
@@ -72,6 +74,13 @@ pub fn reasons(evidence: &Evidence<'_>) -> Vec<String> {
             grouped(failed)
         ));
     }
+    if evidence.late_renewals > 0 {
+        reasons.push(
+            "tokens expired before they were renewed, so good tokens were bad for a while; raise \
+             token.lifetime"
+                .into(),
+        );
+    }
     if evidence.panics > 0 {
         reasons.push(format!(
             "{} tasks of a link panicked, which may look like a fault: please report this",
@@ -121,6 +130,7 @@ mod tests {
             faults,
             panics: 0,
             sightings_lost: 0,
+            late_renewals: 0,
             failed_changes: (0, &[]),
             interrupted: false,
         })

@@ -32,6 +32,11 @@ impl Slot {
         self.wake();
     }
 
+    /// Takes a job back that the lane has not begun.
+    pub fn take(&self) -> Option<Job> {
+        self.job.take()
+    }
+
     /// Ends the lane once it is idle.
     pub fn close(&self) {
         self.closing.set(true);

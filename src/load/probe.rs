@@ -52,6 +52,7 @@ struct Watched {
     kind: LagKind,
     acknowledged: Tick,
     settled: bool,
+    cohort: Cohort,
     /// Entries of the heap with another number are of an earlier change.
     generation: u32,
 }
@@ -84,8 +85,10 @@ impl ProbeQueue {
             Errand::Watch { user, kind, cohort, acknowledged } => {
                 let generation =
                     self.watched.get(&user).map_or(1, |w| w.generation.wrapping_add(1).max(1));
-                self.watched
-                    .insert(user, Watched { kind, acknowledged, settled: false, generation });
+                self.watched.insert(
+                    user,
+                    Watched { kind, acknowledged, settled: false, cohort, generation },
+                );
                 let first = match cohort {
                     Cohort::Probed => acknowledged + self.plan.gap,
                     // As late as the run allows.
@@ -139,7 +142,7 @@ impl ProbeQueue {
     /// When the probe after one at `at` falls; the last one falls at age `until`.
     fn following(&self, at: Tick, watched: &Watched) -> Option<Tick> {
         let age = at.since(watched.acknowledged);
-        if age >= self.plan.until {
+        if age >= self.plan.until || watched.cohort == Cohort::Quiet {
             return None;
         }
         let growth = if watched.settled { 1.0 } else { self.plan.growth };

@@ -35,7 +35,7 @@ const NAP_MAX: Duration = Duration::from_millis(100);
 const BATCH: usize = 32;
 
 /// Numbers of probes start here, so that they never meet those of the schedule.
-const PROBE_SEQ: u64 = 1 << 62;
+const PROBE_SEQ: u64 = 1 << 60;
 
 /// What a worker reports, once a second and at its end.
 #[derive(Debug)]
@@ -268,7 +268,10 @@ impl<C: Connector> Worker<C> {
             let now = clock.now();
             self.hand_over_if_due(now);
             self.reap();
-            let waiting = !self.stop.is_cancelled() && !self.pool.borrow().backlog.is_empty();
+            if self.stop.is_cancelled() {
+                self.give_up_backlog();
+            }
+            let waiting = !self.pool.borrow().backlog.is_empty();
             let in_flight = self.shared.ledger.borrow().in_flight;
             if (in_flight == 0 && !waiting) || now >= limit || self.abort.is_cancelled() {
                 break;
@@ -282,15 +285,25 @@ impl<C: Connector> Worker<C> {
         Ok(())
     }
 
-    fn count_what_is_left(&mut self, now: Tick) {
-        let mut pool = self.pool.borrow_mut();
+    /// What waits for a connection is not sent any more.
+    fn give_up_backlog(&mut self) {
         let mut ledger = self.shared.ledger.borrow_mut();
-        for job in pool.backlog.drain(..) {
+        for job in self.pool.borrow_mut().backlog.drain(..) {
             ledger.unsent(&job);
         }
+    }
+
+    fn count_what_is_left(&mut self, now: Tick) {
+        self.give_up_backlog();
+        let pool = self.pool.borrow();
+        let mut ledger = self.shared.ledger.borrow_mut();
         for seat in pool.seats.iter().chain(&self.virtual_seats) {
             if let Some((job, _sent)) = seat.in_flight.take() {
                 ledger.censored(&job, now);
+            }
+            // Handed to a lane that had no turn any more.
+            if let Some(job) = seat.slot.take() {
+                ledger.unsent(&job);
             }
             seat.slot.close();
         }
@@ -374,6 +387,9 @@ impl VirtualUser {
                     () = self.stop.cancelled() => return,
                     () = tokio::time::sleep_until(until) => {}
                 }
+            } else {
+                // A connection that is refused at once never waits; others must have their turn.
+                tokio::task::yield_now().await;
             }
         }
     }

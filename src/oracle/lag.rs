@@ -67,6 +67,8 @@ struct Watch {
     last_wrong_sent: Option<Tick>,
     /// `sent` and `done` of the right answer that ends the lag.
     first_right: Option<(Tick, Tick)>,
+    /// The right answer that was sent last: what is left if a wrong one turns out to lie between.
+    last_right: Option<(Tick, Tick)>,
     flaps: u32,
 }
 
@@ -85,6 +87,9 @@ impl Watch {
     }
 
     fn saw_right(&mut self, seen: &Sighting) {
+        if self.last_right.is_none_or(|(sent, _)| sent < seen.sent) {
+            self.last_right = Some((seen.sent, seen.done));
+        }
         let after_wrong = self.last_wrong_sent.is_none_or(|wrong| seen.sent > wrong);
         let counts = self.kind == LagKind::Provisioning || after_wrong;
         if counts && self.first_right.is_none_or(|(_, done)| seen.done < done) {
@@ -97,7 +102,7 @@ impl Watch {
             && right_sent < seen.sent
         {
             self.flaps += u32::from(right_done < seen.sent);
-            self.first_right = None;
+            self.first_right = self.last_right.filter(|(sent, _)| *sent > seen.sent);
         }
         self.last_wrong_sent = self.last_wrong_sent.max(Some(seen.sent));
     }
@@ -163,6 +168,7 @@ impl LagTracker {
             acknowledged,
             last_wrong_sent: None,
             first_right: None,
+            last_right: None,
             flaps: 0,
         });
     }

@@ -35,7 +35,7 @@ pub struct Right {
     /// Where the truth is a rejection: the classes that a correct gateway may give.
     pub reasons: ClassSet,
     /// From the acknowledgement of the user's last change to `sent`: how long the gateway could
-    /// have known. The whole clock for a user that was never changed.
+    /// have known. Without end for a bad token, and for a user that was never changed.
     pub known_for: Duration,
 }
 
@@ -57,11 +57,12 @@ pub fn truth(history: History, credential: Credential, sent: Tick, done: Tick) -
             (UserState::Live, Some(_)) => reasons,
             _ => reasons.with(Class::UserNotFound).with(Class::UserDisabled),
         };
-        let known_for = sent.since(Tick::ZERO);
+        let known_for = Duration::MAX;
         return Right { truth: Truth::MustRejectToken, reasons: state_reasons, known_for };
     }
     let Some(acked) = settled else { return Right::GREY };
-    let known_for = sent.since(acked);
+    // No allowance covers what no change brought about.
+    let known_for = if acked == Tick::ZERO { Duration::MAX } else { sent.since(acked) };
     match history.state {
         UserState::Live => Right { truth: Truth::MustAccept, reasons: ClassSet::NONE, known_for },
         UserState::Absent => Right {

@@ -24,13 +24,16 @@ struct Window {
 }
 
 impl FaultWindows {
+    /// How many faults are told apart.
+    pub const MOST: usize = 64;
+
     /// Closed windows, one for each fault of the plan; `true` for those that keep the gateway from
     /// its user store.
     pub fn new(touches_store: impl IntoIterator<Item = bool>) -> Self {
         let mut store = 0;
         let windows = touches_store
             .into_iter()
-            .take(64)
+            .take(Self::MOST)
             .enumerate()
             .map(|(n, touches)| {
                 store |= u64::from(touches) << n;

@@ -84,7 +84,9 @@ fn faults_that_would_share_a_link_are_refused() {
     let outage =
         |at: u32| format!("[[fault]]\nkind = \"store-outage\"\nat = \"{at}s\"\nfor = \"3s\"\n");
     let slow = "[[fault]]\nkind = \"store-slow\"\nat = \"3s\"\nfor = \"1s\"\nlatency = \"1ms\"\n";
-    assert!(parse(&format!("{SMALLEST}{}{}", outage(0), outage(3))).is_ok());
+    assert!(parse(&format!("{SMALLEST}{}{}", outage(0), outage(4))).is_ok());
+    let touching = errors(&format!("{SMALLEST}{}{}", outage(0), outage(3)));
+    assert!(touching.contains("still has hold of the link"), "{touching}");
     let text = errors(&format!("{SMALLEST}{}{slow}", outage(1)));
     assert!(text.contains("while store-outage still has hold of the link to the store"), "{text}");
     let sync = "[[fault]]\nkind = \"sync-pause\"\nat = \"2s\"\nfor = \"1s\"\n";

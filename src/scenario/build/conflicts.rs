@@ -7,6 +7,7 @@ use crate::arrival::PhasePlan;
 use crate::fault::{Action, LinkName, Selection};
 use crate::gateway::Policies;
 use crate::identity::Change;
+use crate::oracle::FaultWindows;
 use crate::population::PopulationPlan;
 use crate::scenario::plan::TargetPlan;
 use crate::scenario::read::Reader;
@@ -39,7 +40,20 @@ pub(super) fn check(reader: &mut Reader<'_>, faults: &[Placed<'_>], whole: &Whol
         mutations_fit(reader, fault, whole.token);
     }
     overlaps(reader, faults);
+    told_apart(reader, faults);
     users(reader, faults, whole.population)
+}
+
+/// Requests are told apart by the faults that they met, of which there is room for so many.
+fn told_apart(reader: &mut Reader<'_>, faults: &[Placed<'_>]) {
+    if let Some(first) = faults.get(FaultWindows::MOST) {
+        let message = format!(
+            "{} faults in all, repeats included; a run has at most {}",
+            faults.len(),
+            FaultWindows::MOST
+        );
+        reader.reject(&first.table, "kind", message);
+    }
 }
 
 fn ends_in_time(reader: &mut Reader<'_>, fault: &Placed<'_>, whole: &Whole<'_>) {
@@ -144,7 +158,8 @@ fn overlaps(reader: &mut Reader<'_>, faults: &[Placed<'_>]) {
             .max_by_key(|(_, fault)| fault.plan.until);
         let Some((_, earlier)) = earlier else { continue };
         let until = earlier.plan.until.unwrap_or(Duration::ZERO);
-        if later.plan.at < until && told.insert((earlier.number, later.number)) {
+        // At the same instant the end of one would undo the other.
+        if later.plan.at <= until && told.insert((earlier.number, later.number)) {
             let message = format!(
                 "starts at {}, while {} still has hold of {} until {}",
                 format_span(later.plan.at),

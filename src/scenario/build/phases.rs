@@ -15,7 +15,7 @@ use crate::units::{format_span, grouped};
 /// Most requests that one phase may have.
 const MOST_REQUESTS: f64 = 1e10;
 /// Longest load.
-const LONGEST: Duration = Duration::from_secs(30 * 86_400);
+const LONGEST: Duration = Duration::from_secs(12 * 86_400);
 
 /// The phases, in order, without gaps.
 pub(super) fn phases(
@@ -38,7 +38,7 @@ pub(super) fn phases(
         start = start.saturating_add(phase.length);
         if start > LONGEST {
             let message =
-                format!("the load would last {}; at most {}", format_span(start), "30 days");
+                format!("the load would last {}; at most {}", format_span(start), "12 days");
             reader.reject(&table, "for", message);
             start = LONGEST;
         }

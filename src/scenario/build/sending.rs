@@ -8,7 +8,7 @@ use crate::setting::Settings;
 use crate::units::Share;
 
 /// Methods that a request may have.
-const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 /// Longest path of a request, in bytes.
 const LONGEST_PATH: usize = 2_048;
 

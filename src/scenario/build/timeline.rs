@@ -169,7 +169,7 @@ impl Timeline<'_> {
             return vec![first];
         };
         if let Some(length) = length
-            && every < length
+            && every <= length
         {
             let (every, length) = (format_span(every), format_span(length));
             let message =

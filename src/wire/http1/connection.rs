@@ -88,10 +88,16 @@ impl Connection for Http1 {
 }
 
 fn failure(error: &io::Error) -> Failure {
+    use rustix::io::Errno;
+    // Out of descriptors: no connection was had, and no answer lost.
+    let code = Errno::from_io_error(error);
+    if matches!(code, Some(Errno::MFILE | Errno::NFILE)) {
+        return Failure::Refused;
+    }
     match error.kind() {
         io::ErrorKind::ConnectionRefused => Failure::Refused,
         io::ErrorKind::TimedOut => Failure::Timeout,
-        // Out of descriptors or ports, unreachable networks: no connection was had.
+        // Out of ports, unreachable networks: no connection was had.
         io::ErrorKind::AddrNotAvailable
         | io::ErrorKind::AddrInUse
         | io::ErrorKind::NetworkUnreachable
