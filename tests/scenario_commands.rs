@@ -1,5 +1,7 @@
 //! `check`, `plan`, `list` and `schema` as a person calls them.
 
+#![expect(clippy::unwrap_used, reason = "what cannot be set up has failed")]
+
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 

@@ -64,8 +64,8 @@ pub struct Failure {
 
 impl Failure {
     /// The command line or the scenario is wrong.
-    pub fn bad_input(message: impl ToString) -> anyhow::Error {
-        Self { message: message.to_string(), exit: Exit::BadInput }.into()
+    pub fn bad_input(message: impl Into<String>) -> anyhow::Error {
+        Self { message: message.into(), exit: Exit::BadInput }.into()
     }
 }
 

@@ -50,7 +50,7 @@ impl OverrideArgs {
 /// The error as a person reads it, with a count where there is more than one.
 pub fn bad_scenario(error: &ScenarioError) -> anyhow::Error {
     match error.count() {
-        1 => Failure::bad_input(error),
+        1 => Failure::bad_input(error.to_string()),
         many => Failure::bad_input(format!("{many} things are wrong\n{error}")),
     }
 }

@@ -21,7 +21,7 @@ pub struct Args {
 /// Runs the subcommand. It ends well if there is a summary, however the run ended.
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
     let report = load(&args.folder).map_err(|error| {
-        if error.is_bad_path() { Failure::bad_input(error) } else { error.into() }
+        if error.is_bad_path() { Failure::bad_input(error.to_string()) } else { error.into() }
     })?;
     print_summary(&report, None);
     Ok(Exit::Passed)

@@ -41,7 +41,7 @@ pub struct Args {
 /// Runs the stack until a signal.
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
     let plan = scenario::load(&args.file, &args.overrides.overrides())
-        .map_err(|error| Failure::bad_input(&error))?;
+        .map_err(|error| Failure::bad_input(error.to_string()))?;
     let signer = Arc::new(Signer::from_plan(&plan.token)?);
     let population = Arc::new(Population::new(&plan.population, plan.seed));
     if let Some(path) = &args.tokens {

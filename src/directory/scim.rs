@@ -427,7 +427,7 @@ mod tests {
             let _request = stream.read(&mut [0; 4_096]).await.unwrap();
             let head = b"HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n";
             stream.write_all(head).await.unwrap();
-            while stream.write_all(&[b'x'; 65_536]).await.is_ok() {}
+            while stream.write_all(&vec![b'x'; 65_536]).await.is_ok() {}
         });
         let asked = Client::embedded(address).unwrap().active("u").await;
         assert!(matches!(asked, Err(ScimError::Unreadable { .. })), "{asked:?}");

@@ -36,6 +36,10 @@ impl Exit {
 
 /// What decides how a run ended.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a finding of its own; none excludes another"
+)]
 pub struct Findings {
     /// A signal ended it.
     pub interrupted: bool,

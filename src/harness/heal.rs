@@ -79,7 +79,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(JOURNAL);
         let journal = Journal::create(&path, scim.map(str::to_owned)).unwrap();
-        entries.iter().for_each(|entry| journal.write(entry).unwrap());
+        for entry in entries {
+            journal.write(entry).unwrap();
+        }
         folder
     }
 
@@ -88,7 +90,7 @@ mod tests {
         let changing = Entry::Changing { change: Change::Delete, subjects: vec!["a".into()] };
         let url = "http://127.0.0.1:1/scim/v2";
         let left = |scim, entries: &[Entry]| leftover(journal(scim, entries).path()).unwrap();
-        assert_eq!(left(None, &[changing.clone()]), Leftover::Nothing);
+        assert_eq!(left(None, std::slice::from_ref(&changing)), Leftover::Nothing);
         assert_eq!(left(Some(url), &[]), Leftover::Nothing);
         assert_eq!(left(Some(url), &[changing.clone(), Entry::Undone]), Leftover::Nothing);
         assert_eq!(left(Some(url), &[changing]), Leftover::Users { scim: url.into() });

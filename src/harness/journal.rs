@@ -99,7 +99,7 @@ impl Journal {
         for entry in Self::read(&self.path)? {
             match entry {
                 Entry::Seeding { subjects } | Entry::Changing { subjects, .. } => {
-                    all.extend(subjects)
+                    all.extend(subjects);
                 }
                 Entry::Opened { .. } | Entry::Undone => {}
             }

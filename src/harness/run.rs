@@ -285,7 +285,7 @@ async fn watch_load(
             }
             () = signals.abort.cancelled(), if !abort.is_cancelled() => abort.cancel(),
             _ = look.tick(), if died.is_none() => {
-                if let Some(Err(error)) = system.embedded().map(|stack| stack.check()) {
+                if let Some(Err(error)) = system.embedded().map(crate::stack::Embedded::check) {
                     died = Some(RunError::System(error.into()));
                     stop.cancel();
                     abort.cancel();

@@ -381,15 +381,15 @@ impl VirtualUser {
             let job = shared.run.job(base + count, self.phase, due);
             shared.ledger.borrow_mut().due(&job, false);
             lane.perform(job, &seat.in_flight).await;
-            if !self.think.is_zero() {
-                let until = clock.deadline((clock.now() + self.think).min(self.until));
-                tokio::select! {
-                    () = self.stop.cancelled() => return,
-                    () = tokio::time::sleep_until(until) => {}
-                }
-            } else {
+            if self.think.is_zero() {
                 // A connection that is refused at once never waits; others must have their turn.
                 tokio::task::yield_now().await;
+                continue;
+            }
+            let until = clock.deadline((clock.now() + self.think).min(self.until));
+            tokio::select! {
+                () = self.stop.cancelled() => return,
+                () = tokio::time::sleep_until(until) => {}
             }
         }
     }

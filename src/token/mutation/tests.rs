@@ -9,6 +9,8 @@ use std::time::Duration;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{DecodingKey, Validation, decode, decode_header};
 
+use std::fmt::Write as _;
+
 use super::*;
 use crate::identity::UserIndex;
 use crate::seed::Seed;
@@ -265,7 +267,7 @@ fn table() -> String {
                 names.join(" or ")
             }
         };
-        out += &format!("| `{}` | {} | {answer} | {} |\n", kind.name, kind.about, kind.source);
+        writeln!(out, "| `{}` | {} | {answer} | {} |", kind.name, kind.about, kind.source).unwrap();
     }
     out
 }
