@@ -8,4 +8,5 @@ mod interrupt;
 mod lags;
 mod mutants;
 mod repeat;
+mod smoke;
 mod support;
