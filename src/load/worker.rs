@@ -31,6 +31,9 @@ pub const HAND_OVER: Duration = Duration::from_secs(1);
 /// The longest the pacer sleeps: it looks after its books at least so often.
 const NAP_MAX: Duration = Duration::from_millis(100);
 
+/// The niceness of a worker's thread.
+const WORKER_NICE: i32 = -10;
+
 /// Requests dispatched before the lanes get a turn.
 const BATCH: usize = 32;
 
@@ -72,6 +75,9 @@ pub struct WorkerSetup<C> {
 
 /// Runs a worker to its end on the calling thread.
 pub fn run<C: Connector>(setup: WorkerSetup<C>) -> io::Result<()> {
+    // A worker uses little of its core but must have it when a request is due. Only for this
+    // thread (setpriority(2)); refused without the privilege, and then it competes like others.
+    let _ = rustix::process::setpriority_process(None, WORKER_NICE);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     LocalSet::new().block_on(&runtime, async move { Worker::new(setup)?.run().await })
 }
