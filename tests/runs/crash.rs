@@ -8,9 +8,9 @@ use crate::support::{scenario, substorm};
 use substorm::clock::Clock;
 use substorm::seed::Seed;
 
-fn start(out: &Path) -> Child {
+fn start(out: &Path, scale: &str) -> Child {
     substorm()
-        .args(["run", "--quiet"])
+        .args(["run", "--quiet", "--duration-scale", scale])
         .arg(scenario("short.toml"))
         .arg("--out")
         .arg(out)
@@ -39,7 +39,8 @@ fn a_killed_run_can_be_read_at_any_moment() {
     let out = tempfile::tempdir().unwrap();
     let moments = Seed(5).stream("moments");
     for n in 0..10 {
-        let mut run = start(out.path());
+        // Long enough that it never ends before it is killed.
+        let mut run = start(out.path(), "4");
         wait_for_folder(out.path(), n + 1);
         // Anywhere from minting to the end of the load.
         let pause = Duration::from_secs_f64(moments.unit_at(n as u64) * 3.0);
@@ -53,6 +54,6 @@ fn a_killed_run_can_be_read_at_any_moment() {
             assert!(text.contains("short"), "killed after {pause:?}: {text}");
         }
     }
-    let whole = start(out.path()).wait().expect("it ends");
+    let whole = start(out.path(), "1").wait().expect("it ends");
     assert_eq!(whole.code(), Some(0), "the run after ten killed ones");
 }
