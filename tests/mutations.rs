@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use substorm::clock::unix_now;
+use substorm::clock::{Clock, unix_now};
 use substorm::directory::serve::serve;
 use substorm::directory::{SqliteStore, UserChange, lookup};
 use substorm::gateway::{self, GatewayConfig, Mutant, Policies};
@@ -22,7 +22,7 @@ use substorm::token::{
     Algorithm, Expectation, KeySource, Minting, MutatedToken, MutatedTokens, Signer, TokenPlan,
 };
 use substorm::wire::http1::{Http1Connector, Limits};
-use substorm::wire::{Connection as _, Connector as _, Template, Values};
+use substorm::wire::{Connection as _, Connector as _, RequestSpec, Template, Values};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -141,13 +141,17 @@ impl World {
     /// Sends one request: what the answer may mean, and whom the upstream was called for.
     async fn ask(&self, token: &[u8]) -> (u16, ClassSet, Option<String>) {
         let profile = profiles::named("rfc6750").unwrap();
-        let connector = Http1Connector { address: self.gateway, limits: Limits::default() };
-        let template = Template::bearer("GET", "/orders", "gateway").unwrap();
-        let mut request = Vec::new();
-        template.fill(&Values { user: "", seq: 0, token }, &mut request);
+        let connector = Http1Connector::new(Clock::start(), self.gateway, Limits::default());
+        let spec = RequestSpec {
+            method: "GET".to_owned(),
+            path: "/orders".to_owned(),
+            ..RequestSpec::default()
+        };
+        let template = Template::new(&spec, "gateway").unwrap();
         let exchange = async {
-            let mut connection = connector.connect().await?;
-            connection.send(&request).await?;
+            let mut connection = connector.connect().await?.connection;
+            connection.stage(&template, &Values { user: "", number: 0, seq: 0, uuid: 0, token });
+            connection.send().await?;
             let received = connection.receive(|seen| {
                 let user = seen.header_text("x-user-id").map(str::to_owned);
                 let challenged = seen.status != 401 || seen.header("www-authenticate").is_some();

@@ -9,7 +9,7 @@ use crate::load::{Context, DefectShare, IdentityProof, Mix};
 use crate::measure::{Shape, Threshold};
 use crate::oracle::FaultWindows;
 use crate::scenario::{self, Plan};
-use crate::wire::{Template, TemplateError};
+use crate::wire::{RequestSpec, Template, TemplateError};
 
 use super::prepare::Prepared;
 
@@ -103,7 +103,11 @@ pub fn context(
         .load
         .routes
         .iter()
-        .map(|route| Template::bearer(&route.method, &format!("{prefix}{}", route.path), host))
+        .map(|route| {
+            let path = format!("{prefix}{}", route.request.path);
+            let close = plan.load.requests_per_connection == 1;
+            Template::new(&RequestSpec { path, close, ..route.request.clone() }, host)
+        })
         .collect::<Result<Vec<_>, _>>()?;
     let weights = plan.load.routes.iter().map(|route| route.weight);
     Ok(Context {
@@ -119,6 +123,7 @@ pub fn context(
         tokens: Arc::clone(&prepared.tokens),
         mutated: Arc::clone(&prepared.mutated),
         templates,
+        uuids: plan.seed.stream("uuids"),
         profile: plan.profile,
         identity: identity(&plan.identity),
         windows: Arc::new(windows(&plan.faults)),

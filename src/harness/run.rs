@@ -191,12 +191,13 @@ impl Bench {
         let times = (*clock, start);
         let context = load_setup::context(plan, prepared, &system.host(), times, shape.clone())?;
         let context = Arc::new(context);
-        let connector = Http1Connector { address: system.address(), limits: Limits::default() };
+        let (clock, address) = (*clock, system.address());
+        let connector = move || Http1Connector::new(clock, address, Limits::default());
         // A report a second and worker: room for a collector that is busy for a while.
         let (reports, reports_in) = mpsc::channel(16 * workers as usize);
         let (notes, notes_in) = mpsc::channel(1024);
         let output = Output::new(plan, system, observer, opened, start);
-        let collector = Collector::new(*clock, start, shape, workers as usize, output);
+        let collector = Collector::new(clock, start, shape, workers as usize, output);
         let gathering = tokio::spawn(collector.run(reports_in, notes_in));
         let engine = Engine::start(&context, &connector, workers, &reports)?;
         drop(reports);

@@ -1,6 +1,7 @@
 //! What every worker reads and none writes.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::arrival::PhasePlan;
 use crate::clock::{Clock, Tick};
@@ -11,7 +12,7 @@ use crate::outcome::Profile;
 use crate::population::{Lifecycle, Population};
 use crate::seed::Stream;
 use crate::token::{MutatedTokens, TokenStore};
-use crate::wire::{Template, Values};
+use crate::wire::{Connection, Template, Values};
 
 use super::mix::{Credentials, Mix};
 use super::plan::{IdentityProof, LoadPlan, ProbePlan};
@@ -43,6 +44,8 @@ pub struct Context {
     pub mutated: Arc<MutatedTokens>,
     /// The requests, one template a route.
     pub templates: Vec<Template>,
+    /// The random stream of `{uuid}`.
+    pub uuids: Stream,
     /// How the target spells its answers.
     pub profile: &'static Profile,
     /// How the target shows as whom a request was let in.
@@ -68,6 +71,8 @@ pub struct Job {
     pub route: usize,
     /// With which token.
     pub credentials: Credentials,
+    /// How often it was asked before: 0 for a first request, 1 for its first retry.
+    pub attempt: u32,
 }
 
 impl Context {
@@ -81,14 +86,14 @@ impl Context {
             }
             None => (self.population.pick(choice.user_bits), Credentials::Own),
         };
-        Job { seq, phase, due, user, route: choice.route, credentials }
+        Job { seq, phase, due, user, route: choice.route, credentials, attempt: 0 }
     }
 
     /// A follow-up for one user.
     pub fn probe(&self, seq: u64, user: UserIndex, due: Tick) -> Job {
         let phase = self.phase_at(due);
         let route = self.mix.choose(seq, due.since(self.start)).route;
-        Job { seq, phase, due, user, route, credentials: Credentials::Own }
+        Job { seq, phase, due, user, route, credentials: Credentials::Own, attempt: 0 }
     }
 
     /// The phase that an instant falls in; the last one for what comes after.
@@ -104,16 +109,37 @@ impl Context {
         self.start + length.unwrap_or_default()
     }
 
-    /// Writes a request's bytes; `subject` is room to work in.
-    pub fn fill(&self, job: &Job, subject: &mut String, out: &mut Vec<u8>) {
+    /// Assembles a request on a connection. `subject` is left holding the user's subject if
+    /// anything, here or in the answer, depends on it.
+    pub fn stage<C: Connection>(&self, job: &Job, subject: &mut String, connection: &mut C) {
+        let template = &self.templates[job.route];
         subject.clear();
-        self.population.write_subject(job.user, subject);
-        let mut fill = |token: &[u8]| {
-            self.templates[job.route].fill(&Values { user: subject, seq: job.seq, token }, out);
+        if template.names_user() || self.identity != IdentityProof::Nothing {
+            self.population.write_subject(job.user, subject);
+        }
+        let uuid = if template.draws_uuid() { self.uuid(job) } else { 0 };
+        let mut stage = |token: &[u8]| {
+            let values = Values { user: subject, number: job.user.0, seq: job.seq, uuid, token };
+            connection.stage(template, &values);
         };
         match job.credentials {
-            Credentials::Own => self.tokens.with_token(job.user, fill),
-            Credentials::Defective { kind, bits } => fill(self.mutated.pick(kind, bits).bytes),
+            Credentials::Own => self.tokens.with_token(job.user, stage),
+            Credentials::Defective { kind, bits } => stage(self.mutated.pick(kind, bits).bytes),
         }
+    }
+
+    /// A retry has a UUID of its own, as a client's has.
+    fn uuid(&self, job: &Job) -> u128 {
+        let at =
+            |half: u64| self.uuids.nth(u64::from(job.attempt)).at(job.seq.wrapping_mul(2) + half);
+        u128::from(at(0)) << 64 | u128::from(at(1))
+    }
+
+    /// The request to be sent after this one was told that its user does not exist, and the pause
+    /// before it; `None` if the client gives up, or never asks again.
+    pub fn retry(&self, job: &Job) -> Option<(Duration, Job)> {
+        let plan = self.plan.retry.as_ref()?;
+        let attempt = job.attempt + 1;
+        (attempt <= plan.times).then(|| (plan.pause(attempt), Job { attempt, ..*job }))
     }
 }

@@ -59,11 +59,11 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Starts the workers; they wait for the context's start instant. Reports go to `reports`,
-    /// which closes when the last worker has ended.
-    pub fn start<C: Connector + Send>(
+    /// Starts the workers; they wait for the context's start instant. Each makes its `connector` on
+    /// its own thread. Reports go to `reports`, which closes when the last worker has ended.
+    pub fn start<C: Connector>(
         context: &Arc<Context>,
-        connector: &C,
+        connector: &(impl Fn() -> C + Clone + Send + 'static),
         workers: u32,
         reports: &mpsc::Sender<Report>,
     ) -> Result<Self, LoadError> {
@@ -75,15 +75,15 @@ impl Engine {
                 number,
                 workers,
                 context: Arc::clone(context),
-                connector: connector.clone(),
                 errands: receiver,
                 reports: reports.clone(),
                 stop: stop.clone(),
                 abort: abort.clone(),
             };
+            let connector = connector.clone();
             let thread = std::thread::Builder::new()
                 .name(format!("load-{number}"))
-                .spawn(move || worker::run(setup))
+                .spawn(move || worker::run(setup, connector()))
                 .map_err(|source| LoadError::Io { worker: number, source })?;
             threads.push(thread);
             senders.push(errands);

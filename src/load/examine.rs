@@ -20,20 +20,19 @@ pub struct Examined {
     pub sighting: Option<Sighting>,
 }
 
-/// Judges a whole answer; `subject` is room to work in.
+/// Judges a whole answer to a request of this user's `subject`.
 pub fn answer(
     context: &Context,
     job: &Job,
-    sent: Tick,
-    done: Tick,
+    (sent, done): (Tick, Tick),
     seen: &Observation<'_>,
-    subject: &mut String,
+    subject: &str,
 ) -> Examined {
     let mut reading = (context.profile.read)(seen);
     let mut identity = Identity::Unproved;
+    let mut check_failed = false;
     if reading.class == Class::Accepted {
-        subject.clear();
-        context.population.write_subject(job.user, subject);
+        check_failed = !context.plan.routes[job.route].expect.hold(seen);
         match identify(context, seen, subject) {
             Some(found) => identity = found,
             // Let in as nobody: not what was asked for, whatever the status says.
@@ -43,13 +42,20 @@ pub fn answer(
     let lacks_challenge = seen.status == 401
         && context.profile.wants_challenge
         && seen.header("www-authenticate").is_none_or(<[u8]>::is_empty);
-    conclude(context, job, sent, done, reading, identity, lacks_challenge)
+    let answer = Answer { reading, identity, lacks_challenge, check_failed, store_faulted: false };
+    conclude(context, job, (sent, done), answer)
 }
 
 /// Judges a request that no whole answer came for.
 pub fn failure(context: &Context, job: &Job, sent: Tick, done: Tick, failure: Failure) -> Examined {
-    let reading = Reading::certain(failure.class());
-    conclude(context, job, sent, done, reading, Identity::Unproved, false)
+    let answer = Answer {
+        reading: Reading::certain(failure.class()),
+        identity: Identity::Unproved,
+        lacks_challenge: false,
+        check_failed: false,
+        store_faulted: false,
+    };
+    conclude(context, job, (sent, done), answer)
 }
 
 fn identify(context: &Context, seen: &Observation<'_>, subject: &str) -> Option<Identity> {
@@ -75,32 +81,33 @@ fn identify(context: &Context, seen: &Observation<'_>, subject: &str) -> Option<
     }
 }
 
+/// Adds what is known of the user and of the faults, and judges.
 fn conclude(
     context: &Context,
     job: &Job,
-    sent: Tick,
-    done: Tick,
-    reading: Reading,
-    identity: Identity,
-    lacks_challenge: bool,
+    (sent, done): (Tick, Tick),
+    mut answer: Answer,
 ) -> Examined {
     let standing = context.lifecycle.standing(job.user);
     let history =
         History { state: standing.state, asked: standing.asked, acknowledged: standing.acked };
     let right = truth(history, credential(context, job), sent, done);
     let faults = context.windows.touching(sent, done);
-    let store_faulted = context.windows.store_faulted(faults);
-    let verdict = judge(&right, &Answer { reading, identity, lacks_challenge, store_faulted });
+    answer.store_faulted = context.windows.store_faulted(faults);
+    let verdict = judge(&right, &answer);
+    let class = answer.reading.class;
     let sample = Sample {
         phase: job.phase,
         truth: right.truth,
-        class: reading.class,
+        class,
         verdict,
         response: done - job.due,
         service: done - sent,
         known_for: right.known_for,
         faults,
-        lacks_challenge,
+        lacks_challenge: answer.lacks_challenge,
+        check_failed: answer.check_failed,
+        first_on_connection: false,
         defect: match job.credentials {
             Credentials::Own => None,
             Credentials::Defective { kind, .. } => Some(kind),
@@ -109,15 +116,10 @@ fn conclude(
     // Only the user's own token tells whether the gateway knows of the change; and a reject while
     // the store is faulted may be an outage in disguise.
     let changed = standing.changes > 0 || standing.state == UserState::Absent;
-    let decisive =
-        reading.class == Class::Accepted || (reading.class.is_reject() && !store_faulted);
+    let accepted = class == Class::Accepted;
+    let decisive = accepted || (class.is_reject() && !answer.store_faulted);
     let tells = changed && decisive && right.truth != Truth::MustRejectToken;
-    let sighting = tells.then_some(Sighting {
-        user: job.user,
-        sent,
-        done,
-        accepted: reading.class == Class::Accepted,
-    });
+    let sighting = tells.then_some(Sighting { user: job.user, sent, done, accepted });
     Examined { sample, sighting }
 }
 

@@ -7,15 +7,13 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
-use tokio::time::{timeout, timeout_at};
-
-use crate::clock::Tick;
-use crate::outcome::Failure;
-use crate::wire::{Connection as _, Connector, Received};
-
 use super::context::{Context, Job};
+use super::deadline::Deadline;
 use super::examine::{self, Examined};
 use super::ledger::Ledger;
+use crate::clock::Tick;
+use crate::outcome::{Class, Failure, Observation};
+use crate::wire::{Connected, Connection as _, Connector, Received};
 
 /// Where an idle lane waits for its next job.
 #[derive(Debug, Default)]
@@ -63,14 +61,13 @@ impl Slot {
     }
 }
 
-/// One lane.
-pub struct Lane<C: Connector> {
-    context: Rc<Shared<C>>,
-    connection: Option<C::Connection>,
-    /// Requests that the present connection has carried.
-    carried: u32,
-    request: Vec<u8>,
-    subject: String,
+/// A lane and what it is doing.
+#[derive(Debug, Default)]
+pub struct Seat {
+    /// Where it waits for its next job.
+    pub slot: Slot,
+    /// What is under way, and since when, for whoever gives up waiting.
+    pub in_flight: Cell<Option<(Job, Tick)>>,
 }
 
 /// What the lanes of a worker share.
@@ -83,77 +80,134 @@ pub struct Shared<C: Connector> {
     pub ledger: RefCell<Ledger>,
 }
 
+/// One lane.
+pub struct Lane<C: Connector> {
+    shared: Rc<Shared<C>>,
+    connection: Option<Kept<C::Connection>>,
+    deadline: Deadline,
+    subject: String,
+}
+
+/// A connection and what it has been through.
+struct Kept<C> {
+    connection: C,
+    /// Requests that it has carried.
+    carried: u32,
+    /// When it was last of use.
+    used: Tick,
+}
+
 impl<C: Connector> Lane<C> {
     /// A lane without a connection yet.
-    pub fn new(context: Rc<Shared<C>>) -> Self {
-        Self {
-            context,
-            connection: None,
-            carried: 0,
-            request: Vec::with_capacity(2048),
-            subject: String::with_capacity(64),
+    pub fn new(shared: Rc<Shared<C>>) -> Self {
+        let deadline = Deadline::new(shared.run.clock.deadline(shared.run.end()));
+        Self { shared, connection: None, deadline, subject: String::with_capacity(64) }
+    }
+
+    /// Opens a connection ahead of the first job. If that fails, the job finds out.
+    pub async fn open(&mut self) {
+        if let Ok(kept) = self.connect(0).await {
+            self.connection = Some(kept);
         }
     }
 
-    /// Sends a request, waits for its answer, and records both. `in_flight` shows what is under
-    /// way meanwhile, for whoever gives up waiting.
-    pub async fn perform(&mut self, job: Job, in_flight: &Cell<Option<(Job, Tick)>>) {
-        let worn = self.context.run.plan.requests_per_connection;
-        if (worn > 0 && self.carried >= worn)
-            || self.connection.as_mut().is_some_and(C::Connection::is_closed)
-        {
-            self.connection = None;
-        }
-        let sent = self.context.run.clock.now();
-        in_flight.set(Some((job, sent)));
-        self.context.ledger.borrow_mut().sent(&job, sent);
-        let examined = match self.exchange(&job, sent).await {
+    /// Whether it has a connection, as far as is known.
+    pub fn is_connected(&self) -> bool {
+        self.connection.is_some()
+    }
+
+    /// Sends a request, waits for its answer, and records both. Gives what the client asks next
+    /// because of the answer, with the instant at which that is due.
+    pub async fn perform(&mut self, job: &Job, at: &Seat) -> Option<Job> {
+        let shared = Rc::clone(&self.shared);
+        let run = &*shared.run;
+        let sent = run.clock.now();
+        self.drop_worn(sent);
+        at.in_flight.set(Some((*job, sent)));
+        shared.ledger.borrow_mut().sent(job, sent);
+        let examined = match self.exchange(job, sent).await {
             Ok(examined) => examined,
             Err(failure) => {
                 self.connection = None;
-                let done = self.context.run.clock.now();
-                examine::failure(&self.context.run, &job, sent, done, failure)
+                shared.ledger.borrow_mut().failed(job.phase, failure);
+                examine::failure(run, job, sent, run.clock.now(), failure)
             }
         };
-        in_flight.set(None);
-        self.context.ledger.borrow_mut().answered(&job, &examined);
+        at.in_flight.set(None);
+        shared.ledger.borrow_mut().answered(job, &examined);
+        self.ask_again(job, examined.sample.class)
+    }
+
+    fn ask_again(&self, job: &Job, class: Class) -> Option<Job> {
+        let run = &*self.shared.run;
+        run.plan.retry.as_ref()?;
+        match class {
+            Class::UserNotFound => match run.retry(job) {
+                Some((pause, again)) => return Some(Job { due: run.clock.now() + pause, ..again }),
+                None => self.gave_up(job),
+            },
+            Class::Accepted if job.attempt > 0 => {
+                self.shared.ledger.borrow_mut().retried(job.phase, true);
+            }
+            _ => {}
+        }
+        None
+    }
+
+    /// The client does not ask again, although it was turned away.
+    pub fn gave_up(&self, job: &Job) {
+        self.shared.ledger.borrow_mut().retried(job.phase, false);
+    }
+
+    /// A connection that has done its share, that was idle for too long, or that the peer has
+    /// closed is of no further use.
+    fn drop_worn(&mut self, now: Tick) {
+        let Some(kept) = &mut self.connection else { return };
+        let plan = &self.shared.run.plan;
+        let most = plan.requests_per_connection;
+        let worn = most > 0 && kept.carried >= most;
+        let stale = !plan.idle_timeout.is_zero() && now - kept.used > plan.idle_timeout;
+        if worn || stale || kept.connection.is_closed() {
+            self.connection = None;
+        }
     }
 
     async fn exchange(&mut self, job: &Job, sent: Tick) -> Result<Examined, Failure> {
-        self.connect(job).await?;
-        let Self { context, connection, carried, request, subject } = self;
-        let run = &context.run;
-        run.fill(job, subject, request);
-        let connection = connection.as_mut().ok_or(Failure::Refused)?;
-        *carried += 1;
-        let deadline = run.clock.deadline(sent + run.plan.request_timeout);
-        let received = timeout_at(deadline, async {
-            connection.send(request).await?;
-            let read = |seen: &crate::outcome::Observation<'_>| {
-                examine::answer(run, job, sent, run.clock.now(), seen, subject)
+        if self.connection.is_none() {
+            self.connection = Some(self.connect(job.phase).await?);
+        }
+        let Self { shared, connection, deadline, subject } = self;
+        let run = &*shared.run;
+        let kept = connection.as_mut().ok_or(Failure::Refused)?;
+        let first = kept.carried == 0;
+        kept.carried += 1;
+        run.stage(job, subject, &mut kept.connection);
+        deadline.set(run.clock.deadline(sent + run.plan.request_timeout));
+        let received = deadline.bound(async {
+            kept.connection.send().await?;
+            let read = |seen: &Observation<'_>| {
+                let done = run.clock.now();
+                (done, examine::answer(run, job, (sent, done), seen, subject))
             };
-            connection.receive(read).await
-        })
-        .await;
-        let Received { value, reusable } = received.map_err(|_elapsed| Failure::Timeout)??;
+            kept.connection.receive(read).await
+        });
+        let Received { value: (done, mut examined), reusable } = received.await?;
+        examined.sample.first_on_connection = first;
+        kept.used = done;
         if !reusable {
             self.connection = None;
         }
-        Ok(value)
+        Ok(examined)
     }
 
-    /// Connects, if there is no connection.
-    async fn connect(&mut self, job: &Job) -> Result<(), Failure> {
-        if self.connection.is_some() {
-            return Ok(());
+    async fn connect(&mut self, phase: usize) -> Result<Kept<C::Connection>, Failure> {
+        let Self { shared, deadline, .. } = self;
+        let run = &*shared.run;
+        deadline.set(run.clock.deadline(run.clock.now() + run.plan.connect_timeout));
+        let Connected { connection, set_up } = deadline.bound(shared.connector.connect()).await?;
+        if let Some(set_up) = &set_up {
+            shared.ledger.borrow_mut().connected(phase, set_up);
         }
-        let run = &self.context.run;
-        let began = run.clock.now();
-        let connecting = timeout(run.plan.connect_timeout, self.context.connector.connect());
-        let connection = connecting.await.map_err(|_elapsed| Failure::Timeout)??;
-        self.context.ledger.borrow_mut().connected(job.phase, run.clock.now() - began);
-        self.connection = Some(connection);
-        self.carried = 0;
-        Ok(())
+        Ok(Kept { connection, carried: 0, used: run.clock.now() })
     }
 }

@@ -1,14 +1,13 @@
 //! What one worker counts between two hand-overs.
 
-use std::time::Duration;
-
-use crate::clock::Tick;
-use crate::measure::{Recorder, Shape};
-use crate::oracle::Sighting;
-
 use super::context::Job;
 use super::examine::Examined;
 use super::probe::ProbeQueue;
+use crate::clock::Tick;
+use crate::measure::{Recorder, Shape};
+use crate::oracle::Sighting;
+use crate::outcome::Failure;
+use crate::wire::SetUp;
 
 /// Sightings kept for one hand-over; more are counted as lost. At one hand-over a second this is
 /// above what a core can send.
@@ -58,6 +57,7 @@ impl Ledger {
         let record = self.recorder.phase(job.phase);
         record.due += 1;
         record.probes += u64::from(is_probe);
+        record.retries += u64::from(job.attempt > 0);
     }
 
     /// A request found neither a connection nor room to wait for one.
@@ -74,8 +74,26 @@ impl Ledger {
     }
 
     /// A connection was made.
-    pub fn connected(&mut self, phase: usize, took: Duration) {
-        self.recorder.phase(phase).connect.record(took);
+    pub fn connected(&mut self, phase: usize, set_up: &SetUp) {
+        let record = self.recorder.phase(phase);
+        record.connect.record(set_up.connect);
+        if let Some(tls) = set_up.tls {
+            record.tls.record(tls);
+        }
+    }
+
+    /// A request failed without an answer. What this machine lacked is counted apart.
+    pub fn failed(&mut self, phase: usize, failure: Failure) {
+        let record = self.recorder.phase(phase);
+        record.port_exhausted += u64::from(failure == Failure::NoPort);
+        record.descriptor_exhausted += u64::from(failure == Failure::NoDescriptor);
+    }
+
+    /// A retry was let in, or a request is not asked again although it was turned away.
+    pub fn retried(&mut self, phase: usize, recovered: bool) {
+        let record = self.recorder.phase(phase);
+        record.retries_recovered += u64::from(recovered);
+        record.retries_exhausted += u64::from(!recovered);
     }
 
     /// A request is done.

@@ -9,21 +9,28 @@
 //! the harness's part.
 
 mod alarm;
+mod check;
 mod context;
+mod deadline;
 mod engine;
 mod examine;
 mod lane;
 mod ledger;
 mod mix;
+mod pace;
 mod plan;
+mod pool;
 mod probe;
+mod retry;
 mod schedule;
+mod virtual_user;
 mod worker;
 
+pub use check::Expectations;
 pub use context::Context;
 pub use engine::{Engine, Errands, LoadError};
 pub use ledger::Entries;
 pub use mix::{DefectShare, Mix};
-pub use plan::{IdentityProof, LoadPlan, ProbePlan, Route};
+pub use plan::{IdentityProof, LoadPlan, ProbePlan, RetryPlan, Route, Spin};
 pub use probe::Errand;
 pub use worker::Report;

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use super::check::Expectations;
+use crate::wire::RequestSpec;
+
 /// How requests are sent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LoadPlan {
@@ -17,6 +20,15 @@ pub struct LoadPlan {
     pub request_timeout: Duration,
     /// Requests after which a connection is closed and replaced; 0 for never.
     pub requests_per_connection: u32,
+    /// A connection that was not used for longer is closed and replaced; zero for never.
+    pub idle_timeout: Duration,
+    /// Connections, over all workers, that are opened before the first request is due; further
+    /// ones are opened when a request finds none idle.
+    pub open_connections: u32,
+    /// What a worker does until the next request is due.
+    pub spin: Spin,
+    /// What a client does when it is told that its user does not exist.
+    pub retry: Option<RetryPlan>,
     /// How long requests in flight may take after the last phase.
     pub drain: Duration,
     /// What is asked for.
@@ -27,15 +39,57 @@ pub struct LoadPlan {
     pub unsent_limit: crate::units::Share,
 }
 
+/// What a worker does until the next request is due. Sleeping is cheap, but a sleeper wakes tens
+/// of microseconds late; spinning is on time, at the price of a core.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Spin {
+    /// Sleeps until shortly before the instant, by as much as it has lately been woken late, and
+    /// spins for the rest.
+    #[default]
+    Auto,
+    /// Sleeps only.
+    Never,
+    /// Spins only; the worker's core is busy throughout.
+    Always,
+}
+
+/// A client that does not believe it when it is told that its user does not exist, and asks again.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RetryPlan {
+    /// How often it asks again, at most.
+    pub times: u32,
+    /// From the first answer to the first retry.
+    pub backoff: Duration,
+    /// By how much the pause grows from one retry to the next, as a factor.
+    pub growth: f64,
+}
+
+impl RetryPlan {
+    /// The pause before the retry with this number, from 1.
+    pub fn pause(&self, number: u32) -> Duration {
+        let factor = self.growth.powi(i32::try_from(number).unwrap_or(i32::MAX) - 1);
+        // A growth without bound would pass what a duration can hold.
+        let seconds = (self.backoff.as_secs_f64() * factor).min(86_400.0);
+        Duration::from_secs_f64(seconds.max(0.0))
+    }
+}
+
 /// One kind of request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Route {
-    /// Method, such as `GET`.
-    pub method: String,
-    /// Path and query; `{user}` stands for the subject, percent-encoded.
-    pub path: String,
+    /// What is sent.
+    pub request: RequestSpec,
     /// Chance of being chosen, relative to the other routes'.
     pub weight: u32,
+    /// What an answer that lets the user in has to look like.
+    pub expect: Expectations,
+}
+
+impl Route {
+    /// The name in reports: method and path as the scenario spells them.
+    pub fn name(&self) -> String {
+        format!("{} {}", self.request.method, self.request.path)
+    }
 }
 
 /// Follow-up requests for users that were changed, which find out how long a change takes to show.

@@ -4,26 +4,28 @@
 //! and beyond that the request waits in a bounded backlog, its clock running. What finds no room
 //! there is counted as unsent. Nothing that a request does can hold the pacer up.
 
-use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::LocalOptions;
 use tokio::sync::mpsc;
-use tokio::task::{JoinSet, LocalSet};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-
-use crate::clock::{Tick, thread_cpu};
-use crate::wire::Connector;
 
 use super::alarm::Alarm;
 use super::context::{Context, Job};
-use super::lane::{Lane, Shared, Slot};
+use super::lane::{Lane, Seat, Shared};
 use super::ledger::{Entries, Ledger};
+use super::pace::{Pace, Wait};
+use super::pool::{Pool, Post};
 use super::probe::{Errand, ProbeQueue};
 use super::schedule::{Schedule, Step};
+use super::virtual_user::VirtualUser;
+use crate::clock::{Tick, thread_cpu};
+use crate::wire::Connector;
 
 /// How often a worker hands over.
 pub const HAND_OVER: Duration = Duration::from_secs(1);
@@ -51,18 +53,18 @@ pub struct Report {
     pub entries: Entries,
     /// CPU time of the worker's thread so far.
     pub cpu: Duration,
+    /// Of that, time spent waiting for due instants without sleeping, since the last report.
+    pub spun: Duration,
 }
 
 /// What a worker is started with.
-pub struct WorkerSetup<C> {
+pub struct WorkerSetup {
     /// Its number, from 0.
     pub number: u32,
     /// How many there are.
     pub workers: u32,
     /// What all of them read.
     pub context: Arc<Context>,
-    /// Makes its connections.
-    pub connector: C,
     /// What it is asked to do meanwhile.
     pub errands: mpsc::Receiver<Errand>,
     /// Where its reports go.
@@ -74,27 +76,14 @@ pub struct WorkerSetup<C> {
 }
 
 /// Runs a worker to its end on the calling thread.
-pub fn run<C: Connector>(setup: WorkerSetup<C>) -> io::Result<()> {
+pub fn run<C: Connector>(setup: WorkerSetup, connector: C) -> io::Result<()> {
     // A worker uses little of its core but must have it when a request is due. Only for this
     // thread (setpriority(2)); refused without the privilege, and then it competes like others.
     let _ = rustix::process::setpriority_process(None, WORKER_NICE);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    LocalSet::new().block_on(&runtime, async move { Worker::new(setup)?.run().await })
-}
-
-/// A lane and what it is doing.
-#[derive(Debug, Default)]
-struct Seat {
-    slot: Slot,
-    in_flight: Cell<Option<(Job, Tick)>>,
-}
-
-/// The lanes of open phases.
-#[derive(Debug, Default)]
-struct Pool {
-    seats: Vec<Rc<Seat>>,
-    idle: Vec<usize>,
-    backlog: VecDeque<Job>,
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build_local(LocalOptions::default())?;
+    runtime.block_on(async move { Worker::new(setup, connector)?.run().await })
 }
 
 struct Worker<C: Connector> {
@@ -105,6 +94,7 @@ struct Worker<C: Connector> {
     virtual_seats: Vec<Rc<Seat>>,
     schedule: std::iter::Peekable<Schedule>,
     alarm: Alarm,
+    pace: Pace,
     errands: mpsc::Receiver<Errand>,
     reports: mpsc::Sender<Report>,
     stop: CancellationToken,
@@ -114,13 +104,12 @@ struct Worker<C: Connector> {
     probes_sent: u64,
     next_hand_over: Tick,
     lanes_max: usize,
-    backlog_max: usize,
 }
 
 impl<C: Connector> Worker<C> {
-    fn new(setup: WorkerSetup<C>) -> io::Result<Self> {
+    fn new(setup: WorkerSetup, connector: C) -> io::Result<Self> {
         let run = setup.context;
-        let share = |total: u32| (total.div_ceil(setup.workers.max(1))).max(1) as usize;
+        let share = |total: u32| total.div_ceil(setup.workers.max(1)) as usize;
         let schedule = Schedule::new(
             Arc::clone(&run.phases),
             run.arrivals,
@@ -128,13 +117,15 @@ impl<C: Connector> Worker<C> {
             setup.number,
             setup.workers,
         );
+        let waiting_max = share(run.plan.backlog);
         let ledger = Ledger::new(run.shape.clone(), ProbeQueue::new(run.probe, run.end()));
         Ok(Self {
-            pool: Rc::default(),
+            pool: Rc::new(RefCell::new(Pool { waiting_max, ..Pool::default() })),
             lanes: JoinSet::new(),
             virtual_seats: Vec::new(),
             schedule: schedule.peekable(),
             alarm: Alarm::new()?,
+            pace: Pace::new(run.plan.spin),
             errands: setup.errands,
             reports: setup.reports,
             stop: setup.stop,
@@ -143,17 +134,13 @@ impl<C: Connector> Worker<C> {
             workers: setup.workers,
             probes_sent: 0,
             next_hand_over: run.start + HAND_OVER,
-            lanes_max: share(run.plan.connections),
-            backlog_max: share(run.plan.backlog),
-            shared: Rc::new(Shared {
-                run,
-                connector: setup.connector,
-                ledger: RefCell::new(ledger),
-            }),
+            lanes_max: share(run.plan.connections).max(1),
+            shared: Rc::new(Shared { run, connector, ledger: RefCell::new(ledger) }),
         })
     }
 
     async fn run(mut self) -> io::Result<()> {
+        self.open_lanes();
         self.pace().await?;
         self.drain().await?;
         self.lanes.shutdown().await;
@@ -176,27 +163,50 @@ impl<C: Connector> Worker<C> {
                 tokio::task::yield_now().await;
                 continue;
             }
+            let request = self.next_request();
             let now = self.shared.run.clock.now();
-            let wake = self.next_instant(now, end);
+            let other = if end > now { end } else { Tick::MAX };
+            let wake = request.min(other).min(self.next_hand_over).min(now + NAP_MAX);
             if wake <= now {
                 tokio::task::yield_now().await;
                 continue;
             }
-            tokio::select! {
-                biased;
-                () = self.stop.cancelled() => {}
-                Some(errand) = self.errands.recv() => self.shared.ledger.borrow_mut().probes.take(errand),
-                slept = self.alarm.wait(wake - now) => slept?,
+            match self.pace.until(now, wake, wake != request) {
+                Wait::Spin => {
+                    tokio::task::yield_now().await;
+                    self.pace.turned(now, self.shared.run.clock.now());
+                }
+                Wait::Sleep(span) => self.sleep(now, span).await?,
             }
         }
         Ok(())
     }
 
-    fn next_instant(&mut self, now: Tick, end: Tick) -> Tick {
+    /// Sleeps, or does what it is asked meanwhile. Being told to stop is noticed at the next nap.
+    async fn sleep(&mut self, now: Tick, span: Duration) -> io::Result<()> {
+        tokio::select! {
+            biased;
+            slept = self.alarm.wait(span) => {
+                slept?;
+                let woken = self.shared.run.clock.now();
+                // Else it was a wait that was given up before: see `Alarm::wait`.
+                if woken >= now + span {
+                    self.pace.woke(now + span, woken);
+                }
+            }
+            Some(errand) = self.errands.recv() => {
+                self.shared.ledger.borrow_mut().probes.take(errand);
+            }
+        }
+        Ok(())
+    }
+
+    /// When the next request is due, of whatever origin.
+    fn next_request(&mut self) -> Tick {
         let step = self.schedule.peek().map_or(Tick::MAX, Step::at);
         let probe = self.shared.ledger.borrow().probes.next_at().unwrap_or(Tick::MAX);
-        let end = if end > now { end } else { Tick::MAX };
-        step.min(probe).min(end).min(self.next_hand_over).min(now + NAP_MAX)
+        let retry = self.pool.borrow().retries.next_at().unwrap_or(Tick::MAX);
+        step.min(probe).min(retry)
     }
 
     /// Hands out what is due by `now`; true if there is more than a batch of it.
@@ -206,13 +216,12 @@ impl<C: Connector> Worker<C> {
         }
         for _ in 0..BATCH {
             let Some(step) = self.schedule.next_if(|step| step.at() <= now) else {
-                return self.dispatch_probes(now);
+                return self.dispatch_follow_ups(now);
             };
             match step {
                 Step::Due { seq, phase, at } => {
                     let job = self.shared.run.job(seq, phase, at);
-                    self.shared.ledger.borrow_mut().due(&job, false);
-                    self.assign(job);
+                    self.assign(job, false);
                 }
                 Step::Closed { phase, until, users, first, think, .. } => {
                     for n in 0..users {
@@ -225,37 +234,62 @@ impl<C: Connector> Worker<C> {
         true
     }
 
-    fn dispatch_probes(&mut self, now: Tick) -> bool {
+    /// Probes of changed users, and what clients ask again.
+    fn dispatch_follow_ups(&mut self, now: Tick) -> bool {
         for _ in 0..BATCH {
-            let due = self.shared.ledger.borrow_mut().probes.pop(now);
-            let Some((at, user)) = due else { return false };
-            let seq =
-                PROBE_SEQ + self.probes_sent * u64::from(self.workers) + u64::from(self.number);
-            self.probes_sent += 1;
-            let job = self.shared.run.probe(seq, user, at);
-            self.shared.ledger.borrow_mut().due(&job, true);
-            self.assign(job);
+            let retry = self.pool.borrow_mut().retries.pop(now);
+            let probe = self.shared.ledger.borrow_mut().probes.pop(now);
+            if retry.is_none() && probe.is_none() {
+                return false;
+            }
+            if let Some(job) = retry {
+                self.assign(job, false);
+            }
+            if let Some((at, user)) = probe {
+                let seq =
+                    PROBE_SEQ + self.probes_sent * u64::from(self.workers) + u64::from(self.number);
+                self.probes_sent += 1;
+                let job = self.shared.run.probe(seq, user, at);
+                self.assign(job, true);
+            }
         }
         true
     }
 
-    /// To an idle lane, or a new one, or the backlog.
-    fn assign(&mut self, job: Job) {
+    /// Counts it as due and gives it to an idle lane, or a new one, or the backlog.
+    fn assign(&mut self, job: Job, is_probe: bool) {
+        self.shared.ledger.borrow_mut().due(&job, is_probe);
         let mut pool = self.pool.borrow_mut();
         if let Some(n) = pool.idle.pop() {
             pool.seats[n].slot.put(job);
         } else if pool.seats.len() < self.lanes_max {
-            let seat = Rc::new(Seat::default());
-            seat.slot.put(job);
-            let n = pool.seats.len();
-            pool.seats.push(Rc::clone(&seat));
-            let lane = Lane::new(Rc::clone(&self.shared));
-            self.lanes.spawn_local(serve(lane, seat, n, Rc::clone(&self.pool)));
-        } else if pool.backlog.len() < self.backlog_max {
+            drop(pool);
+            self.open_lane(false).slot.put(job);
+        } else if pool.backlog.len() < pool.waiting_max {
             pool.backlog.push_back(job);
         } else {
+            drop(pool);
             self.shared.ledger.borrow_mut().unsent(&job);
         }
+    }
+
+    /// The lanes that are to be there, connected, before the first request is due.
+    fn open_lanes(&mut self) {
+        let wanted = self.shared.run.plan.open_connections.div_ceil(self.workers.max(1));
+        for _ in 0..self.lanes_max.min(wanted as usize) {
+            self.open_lane(true);
+        }
+    }
+
+    /// Another lane for open phases; one that opens `ahead` is idle once it is connected.
+    fn open_lane(&mut self, ahead: bool) -> Rc<Seat> {
+        let seat = Rc::new(Seat::default());
+        let mut pool = self.pool.borrow_mut();
+        let number = pool.seats.len();
+        pool.seats.push(Rc::clone(&seat));
+        let post = Post { seat: Rc::clone(&seat), number, pool: Rc::clone(&self.pool) };
+        self.lanes.spawn_local(post.serve(Lane::new(Rc::clone(&self.shared)), ahead));
+        seat
     }
 
     fn open_virtual_user(&mut self, phase: usize, number: u32, until: Tick, think: Duration) {
@@ -275,7 +309,7 @@ impl<C: Connector> Worker<C> {
             self.hand_over_if_due(now);
             self.reap();
             if self.stop.is_cancelled() {
-                self.give_up_backlog();
+                self.give_up_waiting();
             }
             let waiting = !self.pool.borrow().backlog.is_empty();
             let in_flight = self.shared.ledger.borrow().in_flight;
@@ -287,32 +321,15 @@ impl<C: Connector> Worker<C> {
                 slept = self.alarm.wait(Duration::from_millis(2)) => slept?,
             }
         }
-        self.count_what_is_left(clock.now());
+        self.give_up_waiting();
+        let (pool, mut ledger) = (self.pool.borrow(), self.shared.ledger.borrow_mut());
+        let seats = pool.seats.iter().chain(&self.virtual_seats);
+        Pool::give_up_lanes(seats, &mut ledger, clock.now());
         Ok(())
     }
 
-    /// What waits for a connection is not sent any more.
-    fn give_up_backlog(&mut self) {
-        let mut ledger = self.shared.ledger.borrow_mut();
-        for job in self.pool.borrow_mut().backlog.drain(..) {
-            ledger.unsent(&job);
-        }
-    }
-
-    fn count_what_is_left(&mut self, now: Tick) {
-        self.give_up_backlog();
-        let pool = self.pool.borrow();
-        let mut ledger = self.shared.ledger.borrow_mut();
-        for seat in pool.seats.iter().chain(&self.virtual_seats) {
-            if let Some((job, _sent)) = seat.in_flight.take() {
-                ledger.censored(&job, now);
-            }
-            // Handed to a lane that had no turn any more.
-            if let Some(job) = seat.slot.take() {
-                ledger.unsent(&job);
-            }
-            seat.slot.close();
-        }
+    fn give_up_waiting(&mut self) {
+        self.pool.borrow_mut().give_up_waiting(&mut self.shared.ledger.borrow_mut());
     }
 
     /// Lanes end only when told to; one that ended otherwise has panicked, which must not look
@@ -335,68 +352,21 @@ impl<C: Connector> Worker<C> {
             self.next_hand_over += HAND_OVER;
         }
         // Where the collector is behind, the books simply go on; nothing is lost.
-        if let Ok(permit) = self.reports.try_reserve() {
+        let reports = self.reports.clone();
+        if let Ok(permit) = reports.try_reserve() {
             permit.send(self.report(now));
         }
     }
 
-    fn report(&self, at: Tick) -> Report {
+    fn report(&mut self, at: Tick) -> Report {
         let worker = self.number;
         let entries = self.shared.ledger.borrow_mut().hand_over();
-        Report { worker, at, entries, cpu: thread_cpu() }
+        Report { worker, at, entries, cpu: thread_cpu(), spun: self.pace.take_spun() }
     }
 
     async fn final_hand_over(&mut self) {
         let report = self.report(self.shared.run.clock.now());
         // The collector outlives the workers; if it is gone there is nobody to tell.
         let _ = self.reports.send(report).await;
-    }
-}
-
-/// A lane of an open phase: job after job, the backlog before idleness.
-async fn serve<C: Connector>(mut lane: Lane<C>, seat: Rc<Seat>, n: usize, pool: Rc<RefCell<Pool>>) {
-    while let Some(first) = seat.slot.next().await {
-        let mut next = Some(first);
-        while let Some(job) = next {
-            lane.perform(job, &seat.in_flight).await;
-            next = pool.borrow_mut().backlog.pop_front();
-        }
-        pool.borrow_mut().idle.push(n);
-    }
-}
-
-/// A virtual user of a closed phase.
-struct VirtualUser {
-    phase: usize,
-    number: u32,
-    until: Tick,
-    think: Duration,
-    stop: CancellationToken,
-}
-
-impl VirtualUser {
-    async fn run<C: Connector>(self, mut lane: Lane<C>, seat: Rc<Seat>, shared: Rc<Shared<C>>) {
-        let clock = shared.run.clock;
-        // Each user's requests have numbers of their own: phase, user, count.
-        let base = (1 << 61) | ((self.phase as u64) << 48) | (u64::from(self.number) << 28);
-        for count in 0.. {
-            let due = clock.now();
-            if due >= self.until || self.stop.is_cancelled() {
-                return;
-            }
-            let job = shared.run.job(base + count, self.phase, due);
-            shared.ledger.borrow_mut().due(&job, false);
-            lane.perform(job, &seat.in_flight).await;
-            if self.think.is_zero() {
-                // A connection that is refused at once never waits; others must have their turn.
-                tokio::task::yield_now().await;
-                continue;
-            }
-            let until = clock.deadline((clock.now() + self.think).min(self.until));
-            tokio::select! {
-                () = self.stop.cancelled() => return,
-                () = tokio::time::sleep_until(until) => {}
-            }
-        }
     }
 }

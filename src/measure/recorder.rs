@@ -52,6 +52,10 @@ pub struct Sample {
     pub lacks_challenge: bool,
     /// Which of the run's kinds of defect the request carried.
     pub defect: Option<usize>,
+    /// The answer let the user in but is not what the route expects.
+    pub check_failed: bool,
+    /// Whether it was the first request on its connection.
+    pub first_on_connection: bool,
 }
 
 /// What happened to the requests that overlapped one fault.
@@ -78,8 +82,20 @@ pub struct PhaseRecord {
     pub censored: u64,
     /// Of `due`: follow-ups for changed users.
     pub probes: u64,
+    /// Of `due`: asked again, after being told that the user does not exist.
+    pub retries: u64,
+    /// Retries that were let in.
+    pub retries_recovered: u64,
+    /// Requests whose last retry was turned away too.
+    pub retries_exhausted: u64,
     /// 401 without the challenge that the profile wants.
     pub lacks_challenge: u64,
+    /// Answers that let the user in but are not what the route expects.
+    pub checks_failed: u64,
+    /// Requests for which this machine had no port left.
+    pub port_exhausted: u64,
+    /// Requests for which this process had no file descriptor left.
+    pub descriptor_exhausted: u64,
     /// Truth × class.
     pub matrix: [[u64; Class::COUNT]; Truth::COUNT],
     /// By verdict.
@@ -96,8 +112,12 @@ pub struct PhaseRecord {
     pub service: [Latency; Class::COUNT],
     /// sent − due.
     pub send_lag: Latency,
-    /// From the start of a connection to its being usable.
+    /// From the start of a connection to its being usable, without TLS.
     pub connect: Latency,
+    /// From there to the end of the TLS handshake.
+    pub tls: Latency,
+    /// Service time of the first request on each connection.
+    pub first: Latency,
     /// Ages, from due, of requests in flight at the drain limit.
     pub censored_age: Latency,
 }
@@ -125,7 +145,13 @@ impl PhaseRecord {
         self.unsent += other.unsent;
         self.censored += other.censored;
         self.probes += other.probes;
+        self.retries += other.retries;
+        self.retries_recovered += other.retries_recovered;
+        self.retries_exhausted += other.retries_exhausted;
         self.lacks_challenge += other.lacks_challenge;
+        self.checks_failed += other.checks_failed;
+        self.port_exhausted += other.port_exhausted;
+        self.descriptor_exhausted += other.descriptor_exhausted;
         for (row, other_row) in self.matrix.iter_mut().zip(&other.matrix) {
             add_all(row, other_row);
         }
@@ -146,6 +172,8 @@ impl PhaseRecord {
         }
         self.send_lag.merge(&other.send_lag);
         self.connect.merge(&other.connect);
+        self.tls.merge(&other.tls);
+        self.first.merge(&other.first);
         self.censored_age.merge(&other.censored_age);
     }
 }
@@ -180,6 +208,10 @@ impl Recorder {
         record.matrix[sample.truth.index()][sample.class.index()] += 1;
         record.verdicts[sample.verdict.index()] += 1;
         record.lacks_challenge += u64::from(sample.lacks_challenge);
+        record.checks_failed += u64::from(sample.check_failed);
+        if sample.first_on_connection {
+            record.first.record(sample.service);
+        }
         record.response[sample.class.index()].record(sample.response);
         record.service[sample.class.index()].record(sample.service);
         for (beyond, allowance) in record.beyond.iter_mut().zip(&self.allowances) {
@@ -239,6 +271,8 @@ mod tests {
             known_for: Duration::from_secs(5),
             faults: 0b101,
             lacks_challenge: false,
+            check_failed: false,
+            first_on_connection: false,
             defect: None,
         }
     }

@@ -26,6 +26,9 @@ pub struct Answer {
     pub identity: Identity,
     /// A 401 without the challenge that the profile wants (RFC 9110 §11.6.1).
     pub lacks_challenge: bool,
+    /// For [`Class::Accepted`]: the answer is not what the scenario says that an answer to this
+    /// request looks like.
+    pub check_failed: bool,
     /// The user store was faulted at some time between `sent` and `done`.
     pub store_faulted: bool,
 }
@@ -46,6 +49,7 @@ fn judge_accept(answer: &Answer) -> Verdict {
         Class::Accepted if matches!(answer.identity, Identity::Other | Identity::Nobody) => {
             Verdict::IdentitySwap
         }
+        Class::Accepted if answer.check_failed => Verdict::Error,
         Class::Accepted => Verdict::CorrectAccept,
         class if class.is_reject() && answer.store_faulted => Verdict::Misblamed,
         class if class.is_reject() => Verdict::FalseReject,
@@ -95,6 +99,7 @@ mod tests {
             reading: Reading::certain(class),
             identity: Identity::Same,
             lacks_challenge: false,
+            check_failed: false,
             store_faulted: false,
         }
     }
@@ -109,6 +114,8 @@ mod tests {
         assert_eq!(verdict(Class::Timeout), Verdict::Error);
         let other = Answer { identity: Identity::Other, ..answer(Class::Accepted) };
         assert_eq!(judge(&live, &other), Verdict::IdentitySwap);
+        let broken = Answer { check_failed: true, ..answer(Class::Accepted) };
+        assert_eq!(judge(&live, &broken), Verdict::Error);
         let outage = Answer { store_faulted: true, ..answer(Class::TokenInvalid) };
         assert_eq!(judge(&live, &outage), Verdict::Misblamed);
         let honest = Answer { store_faulted: true, ..answer(Class::StoreUnavailable) };

@@ -38,6 +38,10 @@ pub enum Failure {
     Timeout,
     /// Nobody listens there.
     Refused,
+    /// The generator's machine had no port left to connect from.
+    NoPort,
+    /// The generator's process had no file descriptor left.
+    NoDescriptor,
     /// Closed or reset before the whole answer.
     Reset,
     /// The TLS handshake failed.
@@ -53,7 +57,8 @@ impl Failure {
     pub fn class(self) -> Class {
         match self {
             Self::Timeout => Class::Timeout,
-            Self::Refused => Class::ConnectRefused,
+            // No connection was had, and no answer lost; whose fault it was is counted apart.
+            Self::Refused | Self::NoPort | Self::NoDescriptor => Class::ConnectRefused,
             Self::Reset => Class::ConnectionReset,
             Self::Tls => Class::Tls,
             Self::Dns => Class::Dns,

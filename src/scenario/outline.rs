@@ -67,7 +67,7 @@ impl Outline<'_> {
             writeln!(f, "            {} carry {}", mutation.share, mutation.kind)?;
         }
         for route in &self.0.load.routes {
-            writeln!(f, "request     {} {} (weight {})", route.method, route.path, route.weight)?;
+            writeln!(f, "request     {} (weight {})", route.name(), route.weight)?;
         }
         Ok(())
     }

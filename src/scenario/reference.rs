@@ -91,6 +91,13 @@ fn form_takes(key: &FormKey) -> String {
         Form::MutationName => "a name, see [mutations](#mutations)",
         Form::FaultName => "a name, see [faults](#faults)",
         Form::Conditions => "string",
+        Form::TokenPlace => {
+            "`{ header = NAME, prefix = TEXT }` · `{ cookie = NAME }` · `{ query = NAME }` · \
+             `\"placeholder\"`"
+        }
+        Form::Headers => "table of strings",
+        Form::Statuses => "number, or list of numbers, 100 to 999",
+        Form::JsonValues => "table",
     }
     .to_owned()
 }

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::build::{PROOFS, ZIPF};
+use super::build::{PROOFS, TOKEN_PLACES, ZIPF};
 use super::read::{canonical, default_of, expected, range};
 use super::tables::{Form, FormKey, ROOT, TableSpec};
 use crate::outcome::profiles;
@@ -142,6 +142,13 @@ fn form(key: &FormKey) -> Json {
         Form::Popularity => json!({"anyOf": [{"const": "uniform"}, one_of(&[ZIPF])]}),
         Form::Identity => json!({"anyOf": [{"const": "none"}, one_of(PROOFS)]}),
         Form::Claims | Form::Conditions => json!({"type": "object"}),
+        Form::TokenPlace => json!({"anyOf": [{"const": "placeholder"}, any_of(TOKEN_PLACES)]}),
+        Form::Headers => json!({"type": "object", "additionalProperties": {"type": "string"}}),
+        Form::Statuses => {
+            let status = json!({"type": "integer", "minimum": 100, "maximum": 999});
+            json!({"anyOf": [status, {"type": "array", "items": status, "minItems": 1}]})
+        }
+        Form::JsonValues => json!({"type": "object", "propertyNames": {"pattern": "^(/|$)"}}),
         Form::ProfileName => names(profiles::REGISTRY.iter().map(|one| (one.name, one.about))),
         Form::MutationName => names(mutation::REGISTRY.iter().map(|kind| (kind.name, kind.about))),
         Form::FaultName => names(fault::REGISTRY.iter().map(|kind| (kind.name, kind.about))),
@@ -164,6 +171,16 @@ fn one_of(settings: &[Setting]) -> Json {
     json!({
         "type": "object", "properties": properties,
         "minProperties": 1, "maxProperties": 1, "additionalProperties": false,
+    })
+}
+
+/// A table with some of these keys.
+fn any_of(settings: &[Setting]) -> Json {
+    let mut properties = Map::new();
+    add_settings(&mut properties, &mut Vec::new(), settings);
+    json!({
+        "type": "object", "properties": properties,
+        "minProperties": 1, "additionalProperties": false,
     })
 }
 

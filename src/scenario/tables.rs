@@ -8,7 +8,7 @@ use crate::setting::{Absent, Kind, Setting};
 
 pub(super) use machinery::{CACHE, GATEWAY, SYNC, TARGET};
 pub(super) use traffic::{
-    FAULT, LOAD, MUTATION, PHASE, POPULATION, PROBE, ROUTE, THRESHOLDS, TOKEN,
+    EXPECT, FAULT, LOAD, MUTATION, PHASE, POPULATION, PROBE, RETRY, ROUTE, THRESHOLDS, TOKEN,
 };
 
 /// A table of a scenario.
@@ -57,6 +57,15 @@ pub(super) enum Form {
     FaultName,
     /// Any keys with strings, which stand for the whole table.
     Conditions,
+    /// `{ header = "X-Token", prefix = "" }`, `{ cookie = "session" }`, `{ query = "token" }` or
+    /// `"placeholder"`.
+    TokenPlace,
+    /// A table of header fields.
+    Headers,
+    /// A status, or a list of them.
+    Statuses,
+    /// A table of JSON pointers and values.
+    JsonValues,
 }
 
 impl TableSpec {

@@ -22,7 +22,7 @@ fn the_smallest_scenario_is_a_name_and_a_phase() {
     assert_eq!(plan.sync, crate::directory::sync::SyncPlan::default());
     assert_eq!(plan.estimate.requests, 1_000);
     assert!(plan.target.is_none() && plan.faults.is_empty());
-    assert_eq!(plan.load.routes[0].path, "/me");
+    assert_eq!(plan.load.routes[0].request.path, "/me");
 }
 
 #[test]

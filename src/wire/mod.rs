@@ -5,30 +5,56 @@
 //! [`Failure`], so that engine, profiles and oracle do not know which one spoke. A request is
 //! assembled from a [`Template`].
 //!
-//! What it does not do: choose requests, keep time, judge.
+//! What it does not do: choose requests, judge, or bound the time of anything; whoever calls drops
+//! the future when the time is up.
 
 pub mod http1;
-mod template;
+mod request;
 
 use std::future::Future;
+use std::time::Duration;
 
-pub use template::{Template, TemplateError, Values};
+pub use request::{Place, RequestSpec, Template, TemplateError, Text, TokenPlace, Values};
 
 use crate::outcome::{Failure, Observation};
 
-/// Makes connections to one target.
-pub trait Connector: Clone + 'static {
+/// Makes connections to one target. Each worker makes its own on its own thread, so it may share
+/// what it likes among its connections.
+pub trait Connector: 'static {
     /// What it makes.
     type Connection: Connection;
 
-    /// Connects. The caller bounds the time and drops the future when it is up.
-    fn connect(&self) -> impl Future<Output = Result<Self::Connection, Failure>>;
+    /// Makes a connection ready to carry a request. The caller bounds the time and drops the
+    /// future when it is up.
+    fn connect(&self) -> impl Future<Output = Result<Connected<Self::Connection>, Failure>>;
+}
+
+/// A connection, and what it took to make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Connected<C> {
+    /// What carries requests.
+    pub connection: C,
+    /// What was done for it; `None` if it shares a transport that was there already, as streams
+    /// of HTTP/2 do.
+    pub set_up: Option<SetUp>,
+}
+
+/// How long the making of a transport took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SetUp {
+    /// From the start to the transport's being connected: name resolution, TCP, proxy.
+    pub connect: Duration,
+    /// The TLS handshake after that, if there is one.
+    pub tls: Option<Duration>,
 }
 
 /// Carries one request at a time.
 pub trait Connection: 'static {
-    /// Hands the request's bytes to the kernel.
-    fn send(&mut self, request: &[u8]) -> impl Future<Output = Result<(), Failure>>;
+    /// Assembles the next request. Neither waits nor sends.
+    fn stage(&mut self, template: &Template, values: &Values<'_>);
+
+    /// Hands the staged request to the kernel.
+    fn send(&mut self) -> impl Future<Output = Result<(), Failure>>;
 
     /// Waits for the whole answer and shows it to `read`. After a failure, or after
     /// [`Received::reusable`] is false, the connection is of no further use.

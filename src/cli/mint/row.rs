@@ -42,7 +42,7 @@ impl Rows {
             .iter()
             .map(|route| {
                 sum += u64::from(route.weight);
-                (route.method.clone(), route.path.clone(), sum)
+                (route.request.method.clone(), route.request.path.clone(), sum)
             })
             .collect();
         let url = url.trim_end_matches('/').to_owned();
@@ -100,12 +100,18 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::load::Expectations;
+    use crate::wire::RequestSpec;
 
     fn written(format: Format, subject: &str, user: u32) -> String {
         let route = |method: &str, path: &str, weight| Route {
-            method: method.to_owned(),
-            path: path.to_owned(),
+            request: RequestSpec {
+                method: method.to_owned(),
+                path: path.to_owned(),
+                ..RequestSpec::default()
+            },
             weight,
+            expect: Expectations::default(),
         };
         let routes = [route("GET", "/orders/{user}?n={seq}", 9), route("POST", "/orders", 1)];
         let rows = Rows::new(format, "http://127.0.0.1:8080/", &routes, Seed(7));

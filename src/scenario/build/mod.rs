@@ -9,6 +9,7 @@ mod defects;
 mod gateway;
 mod people;
 mod phases;
+mod routes;
 mod sending;
 mod target;
 mod timeline;
@@ -25,6 +26,7 @@ use crate::seed::Seed;
 use crate::setting::{Absent, Settings};
 
 pub(super) use people::ZIPF;
+pub(super) use routes::TOKEN_PLACES;
 pub(super) use target::PROOFS;
 pub(super) use tokens::ALGORITHMS;
 

@@ -89,7 +89,8 @@ fn claims(reader: &mut Reader<'_>, token: &TableAt<'_>) -> Map<String, Json> {
     }
 }
 
-fn json(reader: &mut Reader<'_>, node: &Node, depth: usize) -> Option<Json> {
+/// A value as JSON, which lies `depth` levels deep.
+pub(super) fn json(reader: &mut Reader<'_>, node: &Node, depth: usize) -> Option<Json> {
     if depth > DEEPEST {
         let message = format!("nested too deep; at most {DEEPEST} levels");
         reader.problems.add(&node.place, &node.path, message);

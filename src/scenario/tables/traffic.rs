@@ -66,12 +66,22 @@ pub(in crate::scenario) static TOKEN: TableSpec = TableSpec {
             "From `iat` to `exp`. Tokens are renewed before they expire.",
         ),
     ],
-    forms: &[FormKey {
-        key: "claims",
-        form: Form::Claims,
-        absent: Absent::Nothing,
-        about: "Further claims of every token, as a table.",
-    }],
+    forms: &[
+        FormKey {
+            key: "claims",
+            form: Form::Claims,
+            absent: Absent::Nothing,
+            about: "Further claims of every token, as a table.",
+        },
+        FormKey {
+            key: "send",
+            form: Form::TokenPlace,
+            absent: Absent::Default("{ header = \"Authorization\", prefix = \"Bearer \" }"),
+            about: "Where requests carry their token: in a header field behind a prefix, in a \
+                    cookie, in a query parameter, or, with `\"placeholder\"`, only where a route \
+                    says `{token}`.",
+        },
+    ],
     inner: &[&MUTATION],
 };
 
@@ -92,12 +102,15 @@ pub(in crate::scenario) static MUTATION: TableSpec = TableSpec {
 pub(in crate::scenario) static ROUTE: TableSpec = TableSpec {
     name: "route",
     repeated: true,
-    about: "One kind of request. Without any, every request is `GET /me`.",
+    about: "One kind of request. Without any, every request is `GET /me`. In path, header fields \
+            and body stand `{user}` (or `{user.id}`) for the subject, `{user.email}`, `{token}`, \
+            `{seq}` for the request's number and `{uuid}` for a random one; each is escaped for \
+            its place. Other braces in a body stand for themselves.",
     settings: &[
         Setting::required(
             "request",
             Kind::Text,
-            "Method and path, such as `GET /orders/{user}`; `{user}` stands for the subject.",
+            "Method, path and query, such as `GET /orders/{user}?page={seq}`.",
         ),
         Setting::with_default(
             "weight",
@@ -105,8 +118,46 @@ pub(in crate::scenario) static ROUTE: TableSpec = TableSpec {
             "1",
             "The chance of being chosen, relative to the other routes'.",
         ),
+        Setting::optional(
+            "body",
+            Kind::Text,
+            "The body. Values are escaped as JSON where `Content-Type` says that it is.",
+        ),
     ],
-    forms: &[],
+    forms: &[FormKey {
+        key: "headers",
+        form: Form::Headers,
+        absent: Absent::Nothing,
+        about: "Further header fields, as a table of names and strings.",
+    }],
+    inner: &[&EXPECT],
+};
+
+pub(in crate::scenario) static EXPECT: TableSpec = TableSpec {
+    name: "route.expect",
+    repeated: false,
+    about: "What an answer that lets the user in has to look like. One that does not is an \
+            `error`, whatever its status.",
+    settings: &[Setting::optional(
+        "body",
+        Kind::Text,
+        "Text that the first 16 KiB of the body hold.",
+    )],
+    forms: &[
+        FormKey {
+            key: "status",
+            form: Form::Statuses,
+            absent: Absent::Nothing,
+            about: "The status that it has, or a list of which it has one.",
+        },
+        FormKey {
+            key: "json",
+            form: Form::JsonValues,
+            absent: Absent::Nothing,
+            about: "Values that the JSON body holds, as a table of JSON pointers (RFC 6901) and \
+                    values, such as `{ \"/data/0/state\" = \"open\" }`.",
+        },
+    ],
     inner: &[],
 };
 
@@ -214,7 +265,29 @@ pub(in crate::scenario) static LOAD: TableSpec = TableSpec {
             "requests_per_connection",
             Kind::Count { min: 0, max: 1_000_000_000 },
             "0",
-            "Requests after which a connection is closed and replaced; 0 for never.",
+            "Requests after which a connection is closed and replaced; 0 for never. With 1 \
+             nothing is kept alive, and each request says `Connection: close`.",
+        ),
+        Setting::with_default(
+            "idle_timeout",
+            ANY_SPAN,
+            "0s",
+            "A connection that was not used for longer is closed and replaced; 0s for never.",
+        ),
+        Setting::with_default(
+            "open_connections",
+            Kind::Count { min: 0, max: 100_000 },
+            "0",
+            "Connections that open phases find already open; further ones are opened when a \
+             request finds none idle.",
+        ),
+        Setting::with_default(
+            "spin",
+            Kind::Choice(&["auto", "never", "always"]),
+            "auto",
+            "What a worker does until the next request is due. `never` sleeps, and is woken tens \
+             of microseconds late; `always` looks at the clock again and again, which takes the \
+             whole core; `auto` sleeps until shortly before the instant.",
         ),
         Setting::with_default(
             "drain",
@@ -233,6 +306,30 @@ pub(in crate::scenario) static LOAD: TableSpec = TableSpec {
             Kind::Share,
             "0.1%",
             "The run is invalid if more of the due requests stayed unsent.",
+        ),
+    ],
+    forms: &[],
+    inner: &[&RETRY],
+};
+
+pub(in crate::scenario) static RETRY: TableSpec = TableSpec {
+    name: "load.retry",
+    repeated: false,
+    about: "What a client does when it is told that its user does not exist. Retries are counted \
+            and judged as requests of their own.",
+    settings: &[
+        Setting::with_default(
+            "times",
+            Kind::Count { min: 0, max: 100 },
+            "0",
+            "How often it asks again, at most; 0 for a client that believes it.",
+        ),
+        Setting::with_default("backoff", ANY_SPAN, "100ms", "The pause before the first retry."),
+        Setting::with_default(
+            "growth",
+            Kind::Number { min: 1.0, max: 10.0 },
+            "2",
+            "By how much the pause grows from one retry to the next, as a factor.",
         ),
     ],
     forms: &[],

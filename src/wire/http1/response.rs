@@ -4,6 +4,10 @@
 //! Memory is bounded: the head by [`Limits::head`], the body by [`BODY_KEPT`]; what is longer is
 //! read, counted and dropped, up to [`Limits::body`].
 
+use std::mem::MaybeUninit;
+
+use httparse::{Header, ParserConfig, Response, Status};
+
 use crate::outcome::{Failure, Observation};
 
 use super::chunked::Chunked;
@@ -55,6 +59,8 @@ pub struct ResponseReader {
     complete: bool,
     /// Bytes came that no request asked for.
     surplus: bool,
+    /// The answer is to a HEAD, so no body follows whatever the fields say (RFC 9112 §6.3).
+    head_only: bool,
 }
 
 impl ResponseReader {
@@ -67,7 +73,34 @@ impl ResponseReader {
             body_seen: 0,
             complete: false,
             surplus: false,
+            head_only: false,
         }
+    }
+
+    /// Says to which method the next answer is.
+    pub fn expect(&mut self, method: &str) {
+        self.head_only = method == "HEAD";
+    }
+
+    /// Takes bytes; once the answer is whole, shows it to `read` as [`finish`](Self::finish) does.
+    /// Nothing is copied if all of it comes at once, as short answers do. `read` is taken when it
+    /// is used.
+    pub fn take<R, F: FnOnce(&Observation<'_>) -> R>(
+        &mut self,
+        input: &[u8],
+        read: &mut Option<F>,
+    ) -> Result<Option<(R, bool)>, Failure> {
+        if !self.has_begun()
+            && input.len() <= self.limits.head
+            && let Some(done) = take_at_once(input, self.head_only, read)?
+        {
+            return Ok(Some(done));
+        }
+        if !self.advance(input)? {
+            return Ok(None);
+        }
+        let read = read.take().ok_or(Failure::Protocol)?;
+        self.finish(read).map(Some)
     }
 
     /// Takes bytes. True once the answer is whole.
@@ -105,15 +138,12 @@ impl ResponseReader {
         read: impl FnOnce(&Observation<'_>) -> R,
     ) -> Result<(R, bool), Failure> {
         let head = self.head.filter(|_| self.complete).ok_or(Failure::Protocol)?;
-        let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
-        let mut response = httparse::Response::new(&mut headers);
-        let parsed = response.parse(&self.bytes[..head.length]);
-        if parsed.is_err() {
-            return Err(Failure::Protocol);
-        }
+        let mut room = HEADERS_ROOM;
+        let parsed = parse(&self.bytes[..head.length], self.head_only, &mut room)?
+            .ok_or(Failure::Protocol)?;
         let observation = Observation {
-            status: response.code.unwrap_or(0),
-            headers: response.headers,
+            status: parsed.status,
+            headers: parsed.headers,
             body: &self.bytes[head.length..],
         };
         let value = read(&observation);
@@ -131,10 +161,12 @@ impl ResponseReader {
         let room = self.limits.head.saturating_sub(before);
         let taken = input.len().min(room);
         self.bytes.extend_from_slice(&input[..taken]);
-        let Some((head, is_final)) = parse_head(&self.bytes)? else {
+        let mut room = HEADERS_ROOM;
+        let Some(parsed) = parse(&self.bytes, self.head_only, &mut room)? else {
             let full = self.bytes.len() >= self.limits.head;
             return if full { Err(Failure::Protocol) } else { Ok(&[]) };
         };
+        let (head, is_final) = (parsed.head, parsed.is_final());
         // The head was not whole before, so it ends within this input.
         let rest = &input[head.length.saturating_sub(before).min(input.len())..];
         self.bytes.truncate(head.length);
@@ -183,16 +215,62 @@ impl ResponseReader {
     }
 }
 
-/// The head at the start of `bytes`, and whether it is a final one (not 1xx); `None` if it is not
-/// whole yet.
-fn parse_head(bytes: &[u8]) -> Result<Option<(Head, bool)>, Failure> {
-    let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
-    let mut response = httparse::Response::new(&mut headers);
-    let length = match response.parse(bytes) {
-        Ok(httparse::Status::Complete(length)) => length,
-        Ok(httparse::Status::Partial) => return Ok(None),
+/// Room for the fields of a head; not written to before a parser does.
+type Room<'b> = [MaybeUninit<Header<'b>>; HEADERS_MAX];
+
+const HEADERS_ROOM: Room<'static> = [const { MaybeUninit::uninit() }; HEADERS_MAX];
+
+/// A whole head.
+struct Parsed<'h, 'b> {
+    head: Head,
+    status: u16,
+    headers: &'h [Header<'b>],
+}
+
+impl Parsed<'_, '_> {
+    /// Not an interim answer (RFC 9110 §15.2).
+    fn is_final(&self) -> bool {
+        self.status >= 200
+    }
+}
+
+/// The answer, if it is final and whole in `input`, with a body short enough to be kept.
+fn take_at_once<R, F: FnOnce(&Observation<'_>) -> R>(
+    input: &[u8],
+    head_only: bool,
+    read: &mut Option<F>,
+) -> Result<Option<(R, bool)>, Failure> {
+    let mut room = HEADERS_ROOM;
+    let Some(parsed) = parse(input, head_only, &mut room)?.filter(Parsed::is_final) else {
+        return Ok(None);
+    };
+    let length = match parsed.head.body {
+        Body::None => 0,
+        Body::Length(length) if length <= BODY_KEPT as u64 => length as usize,
+        _ => return Ok(None),
+    };
+    let rest = &input[parsed.head.length..];
+    let Some(body) = rest.get(..length) else { return Ok(None) };
+    let Some(read) = read.take() else { return Ok(None) };
+    let reusable = parsed.head.keep_alive && rest.len() == length;
+    let observation = Observation { status: parsed.status, headers: parsed.headers, body };
+    Ok(Some((read(&observation), reusable)))
+}
+
+/// The head at the start of `bytes`; `None` if it is not whole yet.
+fn parse<'h, 'b>(
+    bytes: &'b [u8],
+    head_only: bool,
+    room: &'h mut Room<'b>,
+) -> Result<Option<Parsed<'h, 'b>>, Failure> {
+    let mut response = Response::new(&mut []);
+    let config = ParserConfig::default();
+    let length = match config.parse_response_with_uninit_headers(&mut response, bytes, room) {
+        Ok(Status::Complete(length)) => length,
+        Ok(Status::Partial) => return Ok(None),
         Err(_) => return Err(Failure::Protocol),
     };
+    let headers: &'h [Header<'b>] = response.headers;
     let status = response.code.unwrap_or(0);
     // 101 would change the protocol, which nobody asked for (RFC 9110 §15.2.2).
     if status == 101 || !(100..=999).contains(&status) {
@@ -201,7 +279,7 @@ fn parse_head(bytes: &[u8]) -> Result<Option<(Head, bool)>, Failure> {
     let mut keep_alive = response.version == Some(1);
     let mut body = Body::UntilClose;
     let mut length_seen: Option<u64> = None;
-    for header in response.headers.iter() {
+    for header in headers {
         if header.name.eq_ignore_ascii_case("content-length") {
             let value = parse_length(header.value)?;
             // Two different lengths make the end of the message a matter of opinion (§6.3).
@@ -225,11 +303,12 @@ fn parse_head(bytes: &[u8]) -> Result<Option<(Head, bool)>, Failure> {
     }
     body = match (status, body, length_seen) {
         (100..=199 | 204 | 304, _, _) => Body::None,
+        _ if head_only => Body::None,
         (_, Body::Chunked(chunked), _) => Body::Chunked(chunked),
         (_, _, Some(length)) => Body::Length(length),
         (_, other, None) => other,
     };
-    Ok(Some((Head { length, body, keep_alive }, status >= 200)))
+    Ok(Some(Parsed { head: Head { length, body, keep_alive }, status, headers }))
 }
 
 fn parse_length(value: &[u8]) -> Result<u64, Failure> {
@@ -245,6 +324,20 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    /// As `read`, by the way that copies nothing where it can.
+    fn read_at_once(input: &[u8], step: usize) -> Result<(u16, Vec<u8>, bool), Failure> {
+        let mut reader = ResponseReader::new(Limits::default());
+        let mut show = Some(|seen: &Observation<'_>| (seen.status, seen.body.to_vec()));
+        for piece in input.chunks(step.max(1)) {
+            if let Some(((status, body), reusable)) = reader.take(piece, &mut show)? {
+                return Ok((status, body, reusable));
+            }
+        }
+        reader.end()?;
+        let ((status, body), reusable) = reader.finish(show.take().unwrap())?;
+        Ok((status, body, reusable))
+    }
 
     /// Status, kept body, whether the connection may be used again.
     fn read(input: &[u8], step: usize) -> Result<(u16, Vec<u8>, bool), Failure> {
@@ -313,6 +406,23 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_to_a_head_has_no_body() {
+        let head = b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n";
+        for step in [7, head.len()] {
+            let mut reader = ResponseReader::new(Limits::default());
+            reader.expect("HEAD");
+            let mut show = Some(|seen: &Observation<'_>| seen.status);
+            let mut done = None;
+            for piece in head.chunks(step) {
+                done = reader.take(piece, &mut show).unwrap();
+            }
+            assert_eq!(done, Some((200, true)));
+            reader.expect("GET");
+            assert_eq!(reader.advance(head), Ok(false));
+        }
+    }
+
+    #[test]
     fn bytes_nobody_asked_for_end_the_connection() {
         let (_, _, reusable) =
             read(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nxHTTP/1.1 500", 1000).unwrap();
@@ -327,6 +437,28 @@ mod tests {
         ) {
             let input = [b"HTTP/1.1 200 OK\r\n".as_slice(), &tail].concat();
             prop_assert_eq!(read(&input, step), read(&input, 10_000));
+            prop_assert_eq!(read_at_once(&input, 10_000), read(&input, 10_000));
+        }
+
+        /// Whole answers of every framing come out alike by both ways, wherever they are cut.
+        #[test]
+        fn what_comes_at_once_reads_as_what_comes_in_pieces(
+            body in prop::collection::vec(any::<u8>(), 0..300), framing in 0_u8..4,
+            extra in prop::collection::vec(any::<u8>(), 0..3), step in 1_usize..400,
+        ) {
+            let head = match framing {
+                0 => format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len()),
+                1 => format!("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.0 401 No\r\nContent-Length: {}\r\n\r\n", body.len()),
+                2 => format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n", body.len()),
+                _ => "HTTP/1.1 200 OK\r\n\r\n".to_owned(),
+            };
+            let tail: &[u8] = if framing == 2 { b"\r\n0\r\n\r\n" } else { b"" };
+            let input = [head.as_bytes(), &body, tail, &extra].concat();
+            let at_once = read_at_once(&input, 100_000);
+            prop_assert_eq!(&at_once, &read(&input, 100_000));
+            // How it is cut may decide whether bytes behind it are seen in time, nothing else.
+            let plain = |read: Result<(u16, Vec<u8>, bool), Failure>| read.map(|(s, b, _)| (s, b));
+            prop_assert_eq!(plain(read_at_once(&input, step)), plain(at_once));
         }
     }
 }

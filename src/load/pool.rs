@@ -1,0 +1,97 @@
+//! The lanes of open phases: who is idle, who waits for an idle one.
+//!
+//! The last lane that became idle is the first to be used again, so no more connections stay in
+//! use than the load needs.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use super::context::Job;
+use super::lane::{Lane, Seat};
+use super::ledger::Ledger;
+use super::retry::Retries;
+use crate::clock::Tick;
+use crate::wire::Connector;
+
+/// The lanes of one worker.
+#[derive(Debug, Default)]
+pub struct Pool {
+    /// What each lane is doing.
+    pub seats: Vec<Rc<Seat>>,
+    /// Numbers of the lanes that do nothing.
+    pub idle: Vec<usize>,
+    /// Requests that are due and wait for a lane.
+    pub backlog: VecDeque<Job>,
+    /// What clients ask again.
+    pub retries: Retries,
+    /// The most that `retries` and `backlog` may hold, each.
+    pub waiting_max: usize,
+}
+
+impl Pool {
+    /// What waits is not sent any more.
+    pub fn give_up_waiting(&mut self, ledger: &mut Ledger) {
+        for job in self.backlog.drain(..) {
+            ledger.unsent(&job);
+        }
+        for job in self.retries.drain() {
+            ledger.retried(job.phase, false);
+        }
+    }
+
+    /// Counts what lanes have begun and not ended as given up, and closes them.
+    pub fn give_up_lanes<'a>(
+        seats: impl Iterator<Item = &'a Rc<Seat>>,
+        ledger: &mut Ledger,
+        now: Tick,
+    ) {
+        for seat in seats {
+            if let Some((job, _sent)) = seat.in_flight.take() {
+                ledger.censored(&job, now);
+            }
+            // Handed to a lane that had no turn any more.
+            if let Some(job) = seat.slot.take() {
+                ledger.unsent(&job);
+            }
+            seat.slot.close();
+        }
+    }
+}
+
+/// Where one lane of open phases serves.
+#[derive(Debug)]
+pub struct Post {
+    /// What it is doing.
+    pub seat: Rc<Seat>,
+    /// Its number in the pool.
+    pub number: usize,
+    /// The pool.
+    pub pool: Rc<RefCell<Pool>>,
+}
+
+impl Post {
+    /// Job after job, the backlog before idleness. A lane that opens `ahead` has no job yet, and is
+    /// idle once it is connected.
+    pub async fn serve<C: Connector>(self, mut lane: Lane<C>, ahead: bool) {
+        if ahead {
+            lane.open().await;
+            self.pool.borrow_mut().idle.push(self.number);
+        }
+        while let Some(first) = self.seat.slot.next().await {
+            let mut next = Some(first);
+            while let Some(job) = next {
+                let again = lane.perform(&job, &self.seat).await;
+                let mut pool = self.pool.borrow_mut();
+                if let Some(again) = again {
+                    let most = pool.waiting_max;
+                    if !pool.retries.push(again, most) {
+                        lane.gave_up(&again);
+                    }
+                }
+                next = pool.backlog.pop_front();
+            }
+            self.pool.borrow_mut().idle.push(self.number);
+        }
+    }
+}
