@@ -99,19 +99,22 @@ fn nanos(span: Duration) -> u64 {
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     origin: Instant,
+    /// The same instant as the kernel's monotonic clock counts, in nanoseconds.
+    origin_nanos: u64,
 }
 
 impl Clock {
     /// A clock whose origin is now.
     #[expect(clippy::disallowed_methods, reason = "this module is the one that reads time")]
     pub fn start() -> Self {
-        Self { origin: Instant::now() }
+        // Read one after the other: what lies between delays the runtime's timers by as much,
+        // which is far below their grain of a millisecond.
+        Self { origin_nanos: monotonic_nanos(), origin: Instant::now() }
     }
 
     /// The present instant.
-    #[expect(clippy::disallowed_methods, reason = "this module is the one that reads time")]
     pub fn now(self) -> Tick {
-        Tick(nanos(Instant::now().saturating_duration_since(self.origin)))
+        Tick(monotonic_nanos().saturating_sub(self.origin_nanos))
     }
 
     /// The instant in the form that the async runtime's timers take.
@@ -120,6 +123,14 @@ impl Clock {
         let span = Duration::from_nanos(at.0).min(Duration::from_secs(100 * 365 * 86_400));
         tokio::time::Instant::from_std(self.origin + span)
     }
+}
+
+/// The monotonic clock as one number. Hot paths read it several times a request, and the standard
+/// library's form of it costs twice as much to subtract.
+fn monotonic_nanos() -> u64 {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    // It starts near zero when the machine does, so neither part is negative or large.
+    now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
 }
 
 /// CPU time that the calling thread has used.

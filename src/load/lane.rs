@@ -100,7 +100,7 @@ struct Kept<C> {
 impl<C: Connector> Lane<C> {
     /// A lane without a connection yet.
     pub fn new(shared: Rc<Shared<C>>) -> Self {
-        let deadline = Deadline::new(shared.run.clock.deadline(shared.run.end()));
+        let deadline = Deadline::new(shared.run.clock);
         Self { shared, connection: None, deadline, subject: String::with_capacity(64) }
     }
 
@@ -111,17 +111,21 @@ impl<C: Connector> Lane<C> {
         }
     }
 
+    /// The present instant.
+    pub fn now(&self) -> Tick {
+        self.shared.run.clock.now()
+    }
+
     /// Whether it has a connection, as far as is known.
     pub fn is_connected(&self) -> bool {
         self.connection.is_some()
     }
 
-    /// Sends a request, waits for its answer, and records both. Gives what the client asks next
+    /// Sends a request at `sent`, which is now, waits for its answer, and records both. Gives what the client asks next
     /// because of the answer, with the instant at which that is due.
-    pub async fn perform(&mut self, job: &Job, at: &Seat) -> Option<Job> {
+    pub async fn perform(&mut self, job: &Job, sent: Tick, at: &Seat) -> Option<Job> {
         let shared = Rc::clone(&self.shared);
         let run = &*shared.run;
-        let sent = run.clock.now();
         self.drop_worn(sent);
         at.in_flight.set(Some((*job, sent)));
         shared.ledger.borrow_mut().sent(job, sent);
@@ -182,7 +186,7 @@ impl<C: Connector> Lane<C> {
         let first = kept.carried == 0;
         kept.carried += 1;
         run.stage(job, subject, &mut kept.connection);
-        deadline.set(run.clock.deadline(sent + run.plan.request_timeout));
+        deadline.set(sent + run.plan.request_timeout);
         let received = deadline.bound(async {
             kept.connection.send().await?;
             let read = |seen: &Observation<'_>| {
@@ -203,7 +207,7 @@ impl<C: Connector> Lane<C> {
     async fn connect(&mut self, phase: usize) -> Result<Kept<C::Connection>, Failure> {
         let Self { shared, deadline, .. } = self;
         let run = &*shared.run;
-        deadline.set(run.clock.deadline(run.clock.now() + run.plan.connect_timeout));
+        deadline.set(run.clock.now() + run.plan.connect_timeout);
         let Connected { connection, set_up } = deadline.bound(shared.connector.connect()).await?;
         if let Some(set_up) = &set_up {
             shared.ledger.borrow_mut().connected(phase, set_up);

@@ -81,7 +81,7 @@ impl Post {
         while let Some(first) = self.seat.slot.next().await {
             let mut next = Some(first);
             while let Some(job) = next {
-                let again = lane.perform(&job, &self.seat).await;
+                let again = lane.perform(&job, lane.now(), &self.seat).await;
                 let mut pool = self.pool.borrow_mut();
                 if let Some(again) = again {
                     let most = pool.waiting_max;

@@ -42,7 +42,7 @@ impl VirtualUser {
             let mut next = Some(shared.run.job(base + count, self.phase, due));
             while let Some(job) = next {
                 shared.ledger.borrow_mut().due(&job, false);
-                next = lane.perform(&job, &seat).await;
+                next = lane.perform(&job, job.due, &seat).await;
                 if let Some(again) = next
                     && !self.wait(clock.deadline(again.due.min(self.until))).await
                 {

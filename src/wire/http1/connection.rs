@@ -11,7 +11,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead as _, ReadBuf};
 use tokio::net::TcpStream;
 
-use super::response::{Limits, ResponseReader};
+use super::response::{Limits, ResponseReader, SharedHead};
 use crate::clock::Clock;
 use crate::outcome::{Failure, Observation};
 use crate::wire::{Connected, Connection, Connector, Received, SetUp, Template, Values};
@@ -20,7 +20,13 @@ use crate::wire::{Connected, Connection, Connector, Received, SetUp, Template, V
 /// stays in the processor's cache.
 const READ_SIZE: usize = 64 * 1024;
 
-type Room = Rc<RefCell<Box<[u8]>>>;
+/// What the connections of a worker share.
+#[derive(Debug)]
+struct Room {
+    bytes: Box<[u8]>,
+    /// The last answer's head.
+    known: SharedHead,
+}
 
 /// Makes plain TCP connections to one address.
 #[derive(Clone, Debug)]
@@ -28,14 +34,15 @@ pub struct Http1Connector {
     clock: Clock,
     address: SocketAddr,
     limits: Limits,
-    room: Room,
+    room: Rc<RefCell<Room>>,
 }
 
 impl Http1Connector {
     /// Connects to `address`; answers may be as large as `limits` says.
     pub fn new(clock: Clock, address: SocketAddr, limits: Limits) -> Self {
-        let room = Rc::new(RefCell::new(vec![0; READ_SIZE].into_boxed_slice()));
-        Self { clock, address, limits, room }
+        let bytes = vec![0; READ_SIZE].into_boxed_slice();
+        let room = Room { bytes, known: SharedHead::default() };
+        Self { clock, address, limits, room: Rc::new(RefCell::new(room)) }
     }
 }
 
@@ -64,7 +71,7 @@ pub struct Http1 {
     stream: TcpStream,
     reader: ResponseReader,
     request: Vec<u8>,
-    room: Room,
+    room: Rc<RefCell<Room>>,
 }
 
 impl Connection for Http1 {
@@ -99,7 +106,7 @@ impl Connection for Http1 {
     fn is_closed(&mut self) -> bool {
         // On an idle connection nothing is due: an end, an error or a byte all mean that it is
         // of no further use. Asks the kernel only if something has come since the last answer.
-        !matches!(self.stream.try_read(&mut self.room.borrow_mut()),
+        !matches!(self.stream.try_read(&mut self.room.borrow_mut().bytes),
             Err(e) if e.kind() == io::ErrorKind::WouldBlock)
     }
 }
@@ -110,9 +117,9 @@ impl Http1 {
         cx: &mut Context<'_>,
         read: &mut Option<F>,
     ) -> Poll<Result<Received<R>, Failure>> {
-        let mut room = self.room.borrow_mut();
+        let Room { bytes, known } = &mut *self.room.borrow_mut();
         loop {
-            let mut buffer = ReadBuf::new(&mut room);
+            let mut buffer = ReadBuf::new(bytes);
             // A read that does not fill the room tells the runtime that nothing is left, which
             // saves asking the kernel once more.
             ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer))
@@ -122,7 +129,7 @@ impl Http1 {
                     let read = read.take().ok_or(Failure::Protocol)?;
                     Some(self.reader.finish(read)?)
                 }
-                input => self.reader.take(input, read)?,
+                input => self.reader.take(input, known, read)?,
             };
             if let Some((value, reusable)) = done {
                 return Poll::Ready(Ok(Received { value, reusable }));

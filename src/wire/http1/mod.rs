@@ -2,6 +2,7 @@
 
 mod chunked;
 mod connection;
+mod known;
 mod response;
 
 pub use connection::{Http1, Http1Connector};

@@ -11,6 +11,7 @@ use httparse::{Header, ParserConfig, Response, Status};
 use crate::outcome::{Failure, Observation};
 
 use super::chunked::Chunked;
+use super::known::{KnownHead, NO_FIELDS};
 
 /// Bytes of a body that are kept for the profile to read.
 pub const BODY_KEPT: usize = 16 * 1024;
@@ -40,12 +41,17 @@ enum Body {
     UntilClose,
 }
 
+/// What the bytes of a final head mean.
 #[derive(Clone, Copy, Debug)]
-struct Head {
+pub struct Head {
     length: usize,
+    status: u16,
     body: Body,
     keep_alive: bool,
 }
+
+/// Heads that several readers of one server's answers share.
+pub type SharedHead = KnownHead<Head>;
 
 /// Reads one answer after another from one connection.
 #[derive(Debug)]
@@ -83,16 +89,18 @@ impl ResponseReader {
     }
 
     /// Takes bytes; once the answer is whole, shows it to `read` as [`finish`](Self::finish) does.
-    /// Nothing is copied if all of it comes at once, as short answers do. `read` is taken when it
-    /// is used.
+    /// Nothing is copied if all of it comes at once, as short answers do, and a head that `known`
+    /// holds is not parsed again. `read` is taken when it is used.
     pub fn take<R, F: FnOnce(&Observation<'_>) -> R>(
         &mut self,
         input: &[u8],
+        known: &mut SharedHead,
         read: &mut Option<F>,
     ) -> Result<Option<(R, bool)>, Failure> {
         if !self.has_begun()
+            && !self.head_only
             && input.len() <= self.limits.head
-            && let Some(done) = take_at_once(input, self.head_only, read)?
+            && let Some(done) = take_at_once(input, known, read)?
         {
             return Ok(Some(done));
         }
@@ -142,7 +150,7 @@ impl ResponseReader {
         let parsed = parse(&self.bytes[..head.length], self.head_only, &mut room)?
             .ok_or(Failure::Protocol)?;
         let observation = Observation {
-            status: parsed.status,
+            status: head.status,
             headers: parsed.headers,
             body: &self.bytes[head.length..],
         };
@@ -223,38 +231,50 @@ const HEADERS_ROOM: Room<'static> = [const { MaybeUninit::uninit() }; HEADERS_MA
 /// A whole head.
 struct Parsed<'h, 'b> {
     head: Head,
-    status: u16,
     headers: &'h [Header<'b>],
 }
 
 impl Parsed<'_, '_> {
     /// Not an interim answer (RFC 9110 §15.2).
     fn is_final(&self) -> bool {
-        self.status >= 200
+        self.head.status >= 200
     }
 }
 
 /// The answer, if it is final and whole in `input`, with a body short enough to be kept.
 fn take_at_once<R, F: FnOnce(&Observation<'_>) -> R>(
     input: &[u8],
-    head_only: bool,
+    known: &mut SharedHead,
     read: &mut Option<F>,
 ) -> Result<Option<(R, bool)>, Failure> {
+    let mut fields = NO_FIELDS;
+    if let Some((head, headers)) = known.recall(input, &mut fields) {
+        return Ok(show_whole(input, &head, headers, read));
+    }
     let mut room = HEADERS_ROOM;
-    let Some(parsed) = parse(input, head_only, &mut room)?.filter(Parsed::is_final) else {
+    let Some(parsed) = parse(input, false, &mut room)?.filter(Parsed::is_final) else {
         return Ok(None);
     };
-    let length = match parsed.head.body {
+    known.remember(&input[..parsed.head.length], parsed.headers, parsed.head);
+    Ok(show_whole(input, &parsed.head, parsed.headers, read))
+}
+
+fn show_whole<R, F: FnOnce(&Observation<'_>) -> R>(
+    input: &[u8],
+    head: &Head,
+    headers: &[Header<'_>],
+    read: &mut Option<F>,
+) -> Option<(R, bool)> {
+    let length = match head.body {
         Body::None => 0,
         Body::Length(length) if length <= BODY_KEPT as u64 => length as usize,
-        _ => return Ok(None),
+        _ => return None,
     };
-    let rest = &input[parsed.head.length..];
-    let Some(body) = rest.get(..length) else { return Ok(None) };
-    let Some(read) = read.take() else { return Ok(None) };
-    let reusable = parsed.head.keep_alive && rest.len() == length;
-    let observation = Observation { status: parsed.status, headers: parsed.headers, body };
-    Ok(Some((read(&observation), reusable)))
+    let rest = &input[head.length..];
+    let body = rest.get(..length)?;
+    let reusable = head.keep_alive && rest.len() == length;
+    let observation = Observation { status: head.status, headers, body };
+    Some((read.take()?(&observation), reusable))
 }
 
 /// The head at the start of `bytes`; `None` if it is not whole yet.
@@ -308,7 +328,7 @@ fn parse<'h, 'b>(
         (_, _, Some(length)) => Body::Length(length),
         (_, other, None) => other,
     };
-    Ok(Some(Parsed { head: Head { length, body, keep_alive }, status, headers }))
+    Ok(Some(Parsed { head: Head { length, status, body, keep_alive }, headers }))
 }
 
 fn parse_length(value: &[u8]) -> Result<u64, Failure> {
@@ -328,9 +348,11 @@ mod tests {
     /// As `read`, by the way that copies nothing where it can.
     fn read_at_once(input: &[u8], step: usize) -> Result<(u16, Vec<u8>, bool), Failure> {
         let mut reader = ResponseReader::new(Limits::default());
+        let mut known = SharedHead::default();
         let mut show = Some(|seen: &Observation<'_>| (seen.status, seen.body.to_vec()));
         for piece in input.chunks(step.max(1)) {
-            if let Some(((status, body), reusable)) = reader.take(piece, &mut show)? {
+            let done = reader.take(piece, &mut known, &mut show)?;
+            if let Some(((status, body), reusable)) = done {
                 return Ok((status, body, reusable));
             }
         }
@@ -414,7 +436,7 @@ mod tests {
             let mut show = Some(|seen: &Observation<'_>| seen.status);
             let mut done = None;
             for piece in head.chunks(step) {
-                done = reader.take(piece, &mut show).unwrap();
+                done = reader.take(piece, &mut SharedHead::default(), &mut show).unwrap();
             }
             assert_eq!(done, Some((200, true)));
             reader.expect("GET");

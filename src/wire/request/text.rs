@@ -194,12 +194,16 @@ fn fill(gap: Gap, place: Place, values: &Values<'_>, out: &mut Vec<u8>) {
         }
         Gap::Token => out.extend_from_slice(values.token),
         Gap::Seq => show(format_args!("{}", values.seq), out),
-        Gap::Uuid => {
-            let uuid = uuid::Builder::from_random_bytes(values.uuid.to_be_bytes()).into_uuid();
-            let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
-            out.extend_from_slice(uuid.hyphenated().encode_lower(&mut text).as_bytes());
-        }
+        Gap::Uuid => show_uuid(values.uuid, out),
     }
+}
+
+/// Not inlined: the compiler would spell the UUID before it knows whether one is wanted.
+#[inline(never)]
+fn show_uuid(bits: u128, out: &mut Vec<u8>) {
+    let uuid = uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid();
+    let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
+    out.extend_from_slice(uuid.hyphenated().encode_lower(&mut text).as_bytes());
 }
 
 fn show(text: std::fmt::Arguments<'_>, out: &mut Vec<u8>) {
