@@ -32,7 +32,7 @@
 //! never leaves out what was uncertain. One thread at a time may change one user; different
 //! users may be changed at once.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence};
 
 use super::permutation::Permutation;
 use crate::clock::Tick;
@@ -67,6 +67,11 @@ pub struct Standing {
 #[derive(Debug)]
 pub struct Lifecycle {
     entries: Vec<Entry>,
+    /// Whether anything was ever asked for. While nothing was, nobody's entry has to be fetched,
+    /// which with many users means from main memory.
+    changed: AtomicBool,
+    /// Users that were there at the start.
+    initial: u32,
     /// Users that are live with nothing under way.
     live: AtomicU32,
     /// The first spare user that was never handed out.
@@ -92,6 +97,8 @@ impl Lifecycle {
         };
         Self {
             entries: (0..total).map(entry).collect(),
+            changed: AtomicBool::new(false),
+            initial,
             live: AtomicU32::new(initial),
             next_spare: AtomicU32::new(initial),
         }
@@ -105,6 +112,9 @@ impl Lifecycle {
 
     /// A consistent snapshot. A user outside the table is absent and always was.
     pub fn standing(&self, user: UserIndex) -> Standing {
+        if !self.changed.load(Ordering::Acquire) && user.0 < self.initial {
+            return Standing::unchanged(UserState::Live);
+        }
         let Some(entry) = self.entries.get(user.as_usize()) else {
             return Standing::unchanged(UserState::Absent);
         };
@@ -123,6 +133,7 @@ impl Lifecycle {
     /// Records that a change was asked for. Call it before the request goes out.
     pub fn asked(&self, user: UserIndex, change: Change, at: Tick) {
         let Some(entry) = self.entries.get(user.as_usize()) else { return };
+        self.changed.store(true, Ordering::Release);
         let last = entry.change.load(Ordering::Acquire);
         if settled_live(last, entry.ack.load(Ordering::Acquire)) {
             self.live.fetch_sub(1, Ordering::Relaxed);

@@ -82,7 +82,9 @@ impl<M: Copy> KnownHead<M> {
 mod tests {
     use super::*;
 
-    fn shown(known: &KnownHead<u8>, input: &[u8]) -> Option<(u8, Vec<(String, Vec<u8>)>)> {
+    type Shown = Option<(u8, Vec<(String, Vec<u8>)>)>;
+
+    fn shown(known: &KnownHead<u8>, input: &[u8]) -> Shown {
         let mut room = NO_FIELDS;
         let (meaning, fields) = known.recall(input, &mut room)?;
         let fields = fields.iter().map(|f| (f.name.to_owned(), f.value.to_vec())).collect();

@@ -6,4 +6,4 @@ mod known;
 mod response;
 
 pub use connection::{Http1, Http1Connector};
-pub use response::{BODY_KEPT, Limits, ResponseReader};
+pub use response::{BODY_KEPT, Limits, ResponseReader, SharedHead};
