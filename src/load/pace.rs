@@ -72,7 +72,7 @@ impl Pace {
     /// moves the estimate by a small step, up or down in the ratio that holds it at the quantile.
     pub fn woke(&mut self, asked: Tick, now: Tick) {
         let late = (now - asked).as_nanos() as f64;
-        let step = (self.early / 32.0).max(500.0);
+        let step = (self.early / 64.0).max(250.0);
         self.early += if late > self.early { step * IN_TIME } else { -step * (1.0 - IN_TIME) };
         self.early = self.early.clamp(0.0, EARLIEST.as_nanos() as f64);
     }
@@ -135,13 +135,14 @@ mod tests {
             }
             let early = Duration::from_nanos(pace.early as u64);
             let in_time = (0..2_000).filter(|n| late(10_000 + n) - at(0) <= early).count();
-            // A spread of a few microseconds is less than one step of the estimate.
-            let step = early / 20 + Duration::from_micros(2);
+            // The estimate wanders by a few of its steps.
+            let step = early / 16 + Duration::from_micros(2);
             let near = early + step >= Duration::from_micros(usual)
                 && early <= Duration::from_micros(usual + spread) + step;
             prop_assert!(near && early <= EARLIEST, "{:?} for {} + {}", early, usual, spread);
-            if spread > 20 && usual < 100 {
-                prop_assert!((1_000..=1_980).contains(&in_time), "{} of 2,000", in_time);
+            // Where it wanders by much less than the wake-ups differ, the share shows.
+            if spread > 40 && usual < 40 {
+                prop_assert!((1_000..=1_960).contains(&in_time), "{} of 2,000", in_time);
             }
         }
     }
