@@ -93,6 +93,7 @@ fn conclude(
     let verdict = judge(&right, &Answer { reading, identity, lacks_challenge, store_faulted });
     let sample = Sample {
         phase: job.phase,
+        route: job.route,
         truth: right.truth,
         class: reading.class,
         verdict,
@@ -101,6 +102,8 @@ fn conclude(
         known_for: right.known_for,
         faults,
         lacks_challenge,
+        check_failed: false,
+        first_on_connection: false,
         defect: match job.credentials {
             Credentials::Own => None,
             Credentials::Defective { kind, .. } => Some(kind),
