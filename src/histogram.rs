@@ -27,7 +27,7 @@ const NO_LINE: u16 = u16::MAX;
 pub const LIMIT: u64 = (1 << 40) - 1;
 
 /// The numbers that a histogram does not tell apart: one below 2,048, a range above.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cell(u16);
 
 impl Cell {
@@ -192,19 +192,25 @@ impl Histogram {
     /// For each of `shares` (0 to 1, ascending) the cell that so many of all numbers do not
     /// exceed; `None` when empty.
     pub fn quantiles<const N: usize>(&self, shares: [f64; N]) -> Option<[Cell; N]> {
-        let (mut cells, mut seen) = (self.cells(), 0);
-        let mut last = None;
-        let found = shares.map(|share| {
-            let rank = ((share * self.count as f64).ceil() as u64).clamp(1, self.count.max(1));
+        let rank =
+            |share: f64| ((share * self.count as f64).ceil() as u64).clamp(1, self.count.max(1));
+        let found = self.ranks(shares.map(rank));
+        found.iter().all(Option::is_some).then(|| found.map(Option::unwrap_or_default))
+    }
+
+    /// For each of `ranks` (from 1, ascending) the cell of the number that has this place among
+    /// all, by size; `None` if there are fewer.
+    pub fn ranks<const N: usize>(&self, ranks: [u64; N]) -> [Option<Cell>; N] {
+        let mut cells = self.cells();
+        let (mut seen, mut last) = (0, None);
+        ranks.map(|rank| {
             while seen < rank {
-                let Some((cell, count)) = cells.next() else { break };
+                let (cell, count) = cells.next()?;
                 seen += count;
                 last = Some(cell);
             }
             last
-        });
-        last?;
-        Some(found.map(|cell| cell.unwrap_or(Cell(0))))
+        })
     }
 
     /// The count of a cell, without what it carried, if its line is there.
@@ -328,6 +334,8 @@ mod tests {
         assert_eq!((histogram.count(), histogram.cells().count()), (0, 0));
         assert_eq!(histogram.lines.capacity(), room);
         assert_eq!(histogram.quantiles([0.5]), None);
+        let cells = of(&[(3, 2), (9, 1)]).ranks([1, 2, 3, 4]).map(|cell| cell.map(Cell::lowest));
+        assert_eq!(cells, [Some(3), Some(3), Some(9), None]);
     }
 
     proptest! {

@@ -1,7 +1,8 @@
 //! Gathers what workers and faults report, and passes on one second at a time.
 //!
-//! Memory does not grow with the length of a run, but for one lag a changed user. Notes are taken
-//! before reports, so that a change is known before the answers about it are folded in.
+//! Memory does not grow with the length of a run, but for twenty bytes a user that was changed.
+//! Notes are taken before reports, so that a change is known before the answers about it are folded
+//! in.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,6 +20,9 @@ use super::changes::{Note, lag_kind};
 
 /// Workers report at whole seconds; the second is closed a little later.
 const SETTLE: Duration = Duration::from_millis(150);
+
+/// An answer that was done so long before a worker's report is in it, or in one before.
+const LATE: Duration = Duration::from_secs(1);
 
 /// Everything gathered so far.
 #[derive(Debug)]
@@ -211,6 +215,8 @@ impl<S: Sink> Collector<S> {
                 self.gathered.measured.merge(record);
             }
         }
+        let reported = self.gathered.workers.iter().map(|worker| worker.at).min();
+        self.gathered.lags.settle(reported.unwrap_or_default().saturating_sub(LATE));
         let (number, at) = (self.number, self.clock.now());
         self.sink.second(&Second { number, at, recorder: &self.second, so_far: &self.gathered })?;
         self.second.clear();

@@ -12,9 +12,6 @@ use super::timeline::TimelineRow;
 /// Stands for every phase (warm-up left out), or every class, in a [`LatencyRow`].
 pub const ALL: &str = "*";
 
-/// Above this many, the intervals of the single users are left out of the file.
-const MOST_INTERVALS: usize = 1_000;
-
 /// Places in a distribution, in microseconds. All zero when `count` is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -116,11 +113,7 @@ pub struct LagReport {
 impl From<&LagSummary> for LagReport {
     fn from(summary: &LagSummary) -> Self {
         let bounds = |q: QuantileBounds| (summary.users > 0).then(|| q.into());
-        let intervals = if summary.intervals.len() <= MOST_INTERVALS {
-            summary.intervals.iter().map(|i| LagBounds::new(i.low, i.high)).collect()
-        } else {
-            Vec::new()
-        };
+        let intervals = summary.intervals.iter().map(|i| LagBounds::new(i.low, i.high)).collect();
         Self {
             users: summary.users,
             unseen: summary.unseen,
