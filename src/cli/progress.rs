@@ -151,7 +151,7 @@ mod tests {
             elapsed: Duration::from_secs(3),
             length: Duration::from_secs(9),
             row: &row,
-            totals: &recorder.phases,
+            totals: recorder.phases(),
             faults: &["churn"],
         });
         assert_eq!((shown.due, shown.rate, shown.phase.as_str()), (10, 9.0, "drain"));

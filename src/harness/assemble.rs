@@ -1,5 +1,6 @@
 //! From what was gathered to the report: figures, thresholds, validity.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::clock::Tick;
@@ -24,7 +25,7 @@ pub struct Figures<'a> {
     plan: &'a Plan,
     gathered: &'a Gathered,
     /// Everything outside warm-up phases.
-    pub measured: PhaseRecord,
+    pub measured: &'a PhaseRecord,
     revocation: [Option<LagSummary>; 2],
     provisioning: [Option<LagSummary>; 2],
     /// Lookups seen on the link to the store, and requests to the gateway.
@@ -40,22 +41,11 @@ impl<'a> Figures<'a> {
         gathered: &'a Gathered,
         lookups: Option<(u64, u64)>,
     ) -> Self {
-        let mut measured = PhaseRecord::default();
-        if let Some(first) = gathered.totals.phases.first() {
-            measured.beyond = vec![0; first.beyond.len()];
-            measured.by_fault = vec![FaultRecord::default(); first.by_fault.len()];
-            measured.by_defect = vec![[0; Verdict::COUNT]; first.by_defect.len()];
-        }
-        for (phase, record) in plan.phases.iter().zip(&gathered.totals.phases) {
-            if !phase.warm_up {
-                measured.merge(record);
-            }
-        }
         let lag = |kind| [Cohort::Probed, Cohort::Quiet].map(|c| gathered.lags.summary(kind, c));
         Self {
             plan,
             gathered,
-            measured,
+            measured: &gathered.measured,
             revocation: lag(LagKind::Revocation),
             provisioning: lag(LagKind::Provisioning),
             lookups,
@@ -144,7 +134,7 @@ impl<'a> Figures<'a> {
 
     /// Requests over all measured phases.
     pub fn requests(&self) -> Requests {
-        requests(&self.measured)
+        requests(self.measured)
     }
 
     /// The phases with their own requests.
@@ -193,7 +183,7 @@ impl<'a> Figures<'a> {
 
     /// Response and service time by phase and class, and over all measured phases.
     pub fn latency(&self) -> Vec<LatencyRow> {
-        let mut rows = latency_rows(ALL, &self.measured);
+        let mut rows = latency_rows(ALL, self.measured);
         for (phase, record) in self.each_phase() {
             rows.extend(latency_rows(&phase.name, record));
         }
@@ -226,7 +216,7 @@ impl<'a> Figures<'a> {
     /// Verdicts of requests that overlapped a fault, over all phases.
     pub fn by_fault(&self, fault: usize) -> FaultRecord {
         let mut sum = FaultRecord::default();
-        for record in &self.gathered.totals.phases {
+        for (_, record) in self.gathered.totals.touched() {
             let Some(row) = record.by_fault.get(fault) else { continue };
             sum.defective += row.defective;
             for (sum, part) in sum.verdicts.iter_mut().zip(row.verdicts) {
@@ -239,11 +229,9 @@ impl<'a> Figures<'a> {
     /// Answers to requests with a defect, by kind and verdict, without what did not occur.
     pub fn mutations(&self) -> BTreeMap<String, BTreeMap<String, u64>> {
         let kinds = super::load_setup::defect_kinds(self.plan);
-        kinds
-            .into_iter()
-            .zip(&self.measured.by_defect)
-            .map(|(kind, row)| (kind, named(row)))
-            .collect()
+        let rows = &self.measured.by_defect;
+        let row = |n| rows.get(n).map(named).unwrap_or_default();
+        kinds.into_iter().enumerate().map(|(n, kind)| (kind, row(n))).collect()
     }
 
     /// Every threshold, judged.
@@ -255,7 +243,7 @@ impl<'a> Figures<'a> {
     }
 
     fn each_phase(&self) -> impl Iterator<Item = (&'a crate::arrival::PhasePlan, &'a PhaseRecord)> {
-        self.plan.phases.iter().zip(&self.gathered.totals.phases)
+        self.plan.phases.iter().zip(self.gathered.totals.phases())
     }
 
     fn counts(&self, of: impl Fn(&PhaseRecord) -> Vec<(&'static str, u64)>) -> Counts {
@@ -263,7 +251,7 @@ impl<'a> Figures<'a> {
             of(record).into_iter().map(|(name, count)| (name.to_owned(), count)).collect()
         };
         Counts {
-            total: named(&self.measured),
+            total: named(self.measured),
             by_phase: self
                 .each_phase()
                 .map(|(phase, record)| (phase.name.clone(), named(record)))
@@ -275,7 +263,7 @@ impl<'a> Figures<'a> {
         let (record, seconds) = match threshold.phase() {
             None => {
                 let measured = self.plan.phases.iter().filter(|phase| !phase.warm_up);
-                (&self.measured, measured.map(|phase| phase.length.as_secs_f64()).sum::<f64>())
+                (self.measured, measured.map(|phase| phase.length.as_secs_f64()).sum::<f64>())
             }
             Some(name) => match self.each_phase().find(|(phase, _)| phase.name == name) {
                 Some((phase, record)) => (record, phase.length.as_secs_f64()),
@@ -314,9 +302,7 @@ impl<'a> Figures<'a> {
 
     fn count(&self, record: &PhaseRecord, what: Countable, threshold: &Threshold) -> u64 {
         if let Some(allowance) = threshold.allowance() {
-            let mut allowances = self.thresholds.iter().filter_map(Threshold::allowance);
-            let slot = allowances.position(|other| other == allowance);
-            return slot.and_then(|n| record.beyond.get(n).copied()).unwrap_or(0);
+            return self.gathered.totals.beyond(record, allowance);
         }
         match what {
             Countable::Verdict(verdict) => record.verdicts[verdict.index()],
@@ -350,17 +336,17 @@ fn requests(record: &PhaseRecord) -> Requests {
     }
 }
 
-fn latency_of(record: &PhaseRecord, kind: LatencyKind, class: Option<Class>) -> Latency {
+fn latency_of(record: &PhaseRecord, kind: LatencyKind, class: Option<Class>) -> Cow<'_, Latency> {
     let of = |class: Class| match kind {
         LatencyKind::Response => &record.response[class.index()],
         LatencyKind::Service => &record.service[class.index()],
     };
     match class {
-        Some(class) => of(class).clone(),
-        None => Class::ALL.into_iter().fold(Latency::default(), |mut sum, class| {
+        Some(class) => Cow::Borrowed(of(class)),
+        None => Cow::Owned(Class::ALL.into_iter().fold(Latency::default(), |mut sum, class| {
             sum.merge(of(class));
             sum
-        }),
+        })),
     }
 }
 
@@ -374,7 +360,7 @@ fn latency_rows(phase: &str, record: &PhaseRecord) -> Vec<LatencyRow> {
             phase: phase.to_owned(),
             class: name.to_owned(),
             kind,
-            percentiles: (&latency_of(record, kind, class)).into(),
+            percentiles: latency_of(record, kind, class).as_ref().into(),
         })
         .filter(|row| row.percentiles.count > 0)
         .collect()

@@ -1,7 +1,8 @@
 //! Gathers what workers and faults report, and passes on one second at a time.
 //!
-//! Memory does not grow with the length of a run, but for one lag a changed user. Notes are taken
-//! before reports, so that a change is known before the answers about it are folded in.
+//! Memory does not grow with the length of a run, but for twenty bytes a user that was changed.
+//! Notes are taken before reports, so that a change is known before the answers about it are folded
+//! in.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use tokio::time::sleep_until;
 use crate::clock::{Clock, Tick};
 use crate::identity::{Change, UserIndex};
 use crate::load::Report;
-use crate::measure::{Recorder, Shape};
+use crate::measure::{PhaseRecord, Recorder, Shape};
 use crate::oracle::LagTracker;
 
 use super::changes::{Note, lag_kind};
@@ -20,11 +21,16 @@ use super::changes::{Note, lag_kind};
 /// Workers report at whole seconds; the second is closed a little later.
 const SETTLE: Duration = Duration::from_millis(150);
 
+/// An answer that was done so long before a worker's report is in it, or in one before.
+const LATE: Duration = Duration::from_secs(1);
+
 /// Everything gathered so far.
 #[derive(Debug)]
 pub struct Gathered {
     /// All workers, all seconds.
     pub totals: Recorder,
+    /// The sum of the phases that are no warm-up.
+    pub measured: PhaseRecord,
     /// Lags of changed users.
     pub lags: LagTracker,
     /// One entry a fault of the plan.
@@ -93,7 +99,8 @@ pub trait Sink: Send {
 pub struct Collector<S> {
     clock: Clock,
     start: Tick,
-    shape: Shape,
+    /// For each phase, whether it is left out of what is measured.
+    warm_up: Vec<bool>,
     gathered: Gathered,
     second: Recorder,
     number: u64,
@@ -101,10 +108,17 @@ pub struct Collector<S> {
 }
 
 impl<S: Sink> Collector<S> {
-    /// A collector of load that starts at `start`.
-    pub fn new(clock: Clock, start: Tick, shape: Shape, workers: usize, sink: S) -> Self {
+    /// A collector of load that starts at `start`; `warm_up` has a flag for each phase.
+    pub fn new(
+        (clock, start): (Clock, Tick),
+        shape: &Shape,
+        warm_up: Vec<bool>,
+        workers: usize,
+        sink: S,
+    ) -> Self {
         let gathered = Gathered {
-            totals: Recorder::new(&shape),
+            totals: Recorder::new(shape),
+            measured: PhaseRecord::default(),
             lags: LagTracker::default(),
             faults: vec![FaultState::default(); shape.faults],
             workers: vec![WorkerState::default(); workers],
@@ -113,8 +127,8 @@ impl<S: Sink> Collector<S> {
             failure_reasons: Vec::new(),
             sightings_lost: 0,
         };
-        let second = Recorder::new(&shape);
-        Self { clock, start, shape, gathered, second, number: 0, sink }
+        let second = Recorder::new(shape);
+        Self { clock, start, warm_up, gathered, second, number: 0, sink }
     }
 
     /// Gathers until workers and faults have nothing more to say. Gives the sink back.
@@ -150,11 +164,11 @@ impl<S: Sink> Collector<S> {
         }
         self.gathered.sightings_lost += report.entries.sightings_lost;
         if let Some(worker) = self.gathered.workers.get_mut(report.worker as usize) {
-            let phases = &report.entries.recorder.phases;
+            let phases = report.entries.recorder.touched();
             *worker = WorkerState {
                 in_flight: report.entries.in_flight,
                 cpu: report.cpu,
-                sent: worker.sent + phases.iter().map(|record| record.sent).sum::<u64>(),
+                sent: worker.sent + phases.map(|(_, record)| record.sent).sum::<u64>(),
                 at: report.at,
             };
         }
@@ -195,12 +209,17 @@ impl<S: Sink> Collector<S> {
     }
 
     fn close_second(&mut self) -> std::io::Result<()> {
-        let recorder = self.second.take(&self.shape);
-        self.gathered.totals.merge(&recorder);
-        let at = self.clock.now();
-        let second =
-            Second { number: self.number, at, recorder: &recorder, so_far: &self.gathered };
-        self.sink.second(&second)?;
+        self.gathered.totals.merge(&self.second);
+        for (phase, record) in self.second.touched() {
+            if !self.warm_up.get(phase).copied().unwrap_or(false) {
+                self.gathered.measured.merge(record);
+            }
+        }
+        let reported = self.gathered.workers.iter().map(|worker| worker.at).min();
+        self.gathered.lags.settle(reported.unwrap_or_default().saturating_sub(LATE));
+        let (number, at) = (self.number, self.clock.now());
+        self.sink.second(&Second { number, at, recorder: &self.second, so_far: &self.gathered })?;
+        self.second.clear();
         self.number += 1;
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::clock::{rfc3339, utc_now};
 use crate::report::findings::findings;
-use crate::report::model::{Build, Lookups, Machine, PopulationReport, SCHEMA_VERSION, StackUse};
+use crate::report::model::{Build, Machine, PopulationReport, SCHEMA_VERSION, StackUse};
 use crate::report::{EventLog, LatencyLog, RunFolder, RunReport, Timeline};
 use crate::scenario::Plan;
 use crate::stack::Usage;
@@ -110,7 +110,7 @@ pub fn finish(
         peak_memory_bytes: used.peak,
     });
     if let Some(lookups) = &mut report.lookups {
-        lookups.peak_per_request = Lookups::peak(&output.rows);
+        lookups.peak_per_request = output.lookups_peak;
         lookups.cache_hit_share = after.cache_hit_share;
     }
     let faults: Vec<(String, u64, Option<String>)> = plan
@@ -121,7 +121,7 @@ pub fn finish(
         .map(|(n, (fault, state))| (fault.kind.to_owned(), figures.hits(n), state.trouble.clone()))
         .collect();
     report.reasons = validity::reasons(&Evidence {
-        measured: &figures.measured,
+        measured: figures.measured,
         send_lag_limit: plan.load.send_lag_limit,
         unsent_limit: plan.load.unsent_limit,
         faults: &faults,
@@ -143,6 +143,6 @@ pub fn finish(
     report.exit_code = Some(exit.code());
     report.findings = findings(&report, &super::set_up::context(plan));
     output.remark(ended, "end of load").map_err(RunError::Record)?;
-    super::files::write(&output.folder, &report, &output.rows).map_err(RunError::Record)?;
+    super::files::write(&output.folder, &report, &output.history).map_err(RunError::Record)?;
     Ok(Finished { report, folder: output.folder.path().to_owned(), exit })
 }

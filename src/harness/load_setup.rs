@@ -28,6 +28,7 @@ pub fn shape(plan: &Plan, thresholds: &[Threshold]) -> Shape {
         phases: plan.phases.len(),
         faults: plan.faults.len(),
         defects: defect_kinds(plan).len(),
+        routes: plan.load.routes.len(),
         allowances: thresholds.iter().filter_map(Threshold::allowance).collect(),
     }
 }

@@ -8,6 +8,8 @@ use crate::fault::LinkName;
 use crate::measure::Threshold;
 use crate::oracle::Cohort;
 use crate::report::findings::{Context, findings};
+use crate::report::history::History;
+use crate::report::model::Lookups;
 use crate::report::{Event, EventLog, LatencyLog, RunFolder, RunReport, Timeline, TimelineRow};
 use crate::scenario::Plan;
 
@@ -34,10 +36,14 @@ pub struct Output {
     timeline: Timeline,
     events: EventLog,
     latencies: LatencyLog,
-    /// Rows so far, for the chart.
-    pub rows: Vec<TimelineRow>,
+    /// The course so far, for the chart.
+    pub history: History,
+    /// The most lookups per request in a second that had enough requests.
+    pub lookups_peak: Option<f64>,
     start: Tick,
     lookups_before: u64,
+    /// Lookups in the rows so far.
+    lookups_shown: u64,
     context: Context,
 }
 
@@ -61,9 +67,11 @@ impl Output {
             timeline: opened.timeline,
             events: opened.events,
             latencies: opened.latencies,
-            rows: Vec::new(),
+            history: History::default(),
+            lookups_peak: None,
             start,
             lookups_before,
+            lookups_shown: 0,
             context: set_up::context(plan),
         }
     }
@@ -71,7 +79,7 @@ impl Output {
     /// Lookups seen on the store's link since load began, and the requests that led to them.
     pub fn lookups(&self, gathered: &Gathered) -> Option<(u64, u64)> {
         let lookups = self.system.as_ref()?.link_counts(LinkName::Store)?.requests;
-        let requests = gathered.totals.phases.iter().map(|record| record.done).sum();
+        let requests = gathered.totals.phases().iter().map(|record| record.done).sum();
         Some((lookups.saturating_sub(self.lookups_before), requests))
     }
 
@@ -108,8 +116,8 @@ impl Output {
             second.so_far.workers.iter().map(|worker| u64::from(worker.in_flight)).sum();
         row.faults = self.under_way(second).join("+");
         if let Some((lookups, _)) = self.lookups(second.so_far) {
-            let before: u64 = self.rows.iter().filter_map(|row| row.lookups).sum();
-            row.lookups = Some(lookups.saturating_sub(before));
+            row.lookups = Some(lookups.saturating_sub(self.lookups_shown));
+            self.lookups_shown = self.lookups_shown.max(lookups);
         }
         row
     }
@@ -152,10 +160,12 @@ impl Sink for Output {
             elapsed: second.at.since(self.start),
             length: self.plan.length(),
             row: &row,
-            totals: &second.so_far.totals.phases,
+            totals: second.so_far.totals.phases(),
             faults: &self.under_way(second),
         });
-        self.rows.push(row);
+        self.history.push(&row);
+        let per_request = Lookups::per_request_in(&row).into_iter();
+        self.lookups_peak = per_request.chain(self.lookups_peak).max_by(f64::total_cmp);
         Ok(())
     }
 

@@ -197,7 +197,8 @@ impl Bench {
         let (reports, reports_in) = mpsc::channel(16 * workers as usize);
         let (notes, notes_in) = mpsc::channel(1024);
         let output = Output::new(plan, system, observer, opened, start);
-        let collector = Collector::new(clock, start, shape, workers as usize, output);
+        let warm_up = plan.phases.iter().map(|phase| phase.warm_up).collect();
+        let collector = Collector::new((clock, start), &shape, warm_up, workers as usize, output);
         let gathering = tokio::spawn(collector.run(reports_in, notes_in));
         let engine = Engine::start(&context, &connector, workers, &reports)?;
         drop(reports);

@@ -98,6 +98,7 @@ fn conclude(
     let class = answer.reading.class;
     let sample = Sample {
         phase: job.phase,
+        route: job.route,
         truth: right.truth,
         class,
         verdict,

@@ -1,4 +1,11 @@
 //! What one worker counts between two hand-overs.
+//!
+//! Books travel in a circle: a worker hands over those it has filled and goes on in others that
+//! were emptied, and whoever has read the filled ones drops them, which sends them back. So a
+//! worker takes no memory while it sends, and none a second either once it has had its share.
+
+use std::mem::{swap, take};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::context::Job;
 use super::examine::Examined;
@@ -13,20 +20,31 @@ use crate::wire::SetUp;
 /// above what a core can send.
 const SIGHTINGS_MAX: usize = 200_000;
 
+/// Emptied books that may wait for their worker; more are let go.
+const SPARE_BOOKS: usize = 2;
+
 /// The books of one worker.
 #[derive(Debug)]
 pub struct Ledger {
     shape: Shape,
-    recorder: Recorder,
-    sightings: Vec<Sighting>,
+    books: Books,
     sightings_lost: u64,
+    /// Books that come back.
+    spare: Receiver<Books>,
+    home: SyncSender<Books>,
     /// Probes to come; told of each sighting.
     pub probes: ProbeQueue,
     /// Requests sent and not yet done.
     pub in_flight: u32,
 }
 
-/// What a worker hands over.
+#[derive(Debug, Default)]
+struct Books {
+    recorder: Recorder,
+    sightings: Vec<Sighting>,
+}
+
+/// What a worker hands over. When it is dropped, its memory goes back to the worker.
 #[derive(Debug)]
 pub struct Entries {
     /// Counts and histograms since the last hand-over.
@@ -37,16 +55,30 @@ pub struct Entries {
     pub sightings_lost: u64,
     /// Requests sent and not yet done.
     pub in_flight: u32,
+    home: SyncSender<Books>,
+}
+
+impl Drop for Entries {
+    fn drop(&mut self) {
+        let mut books =
+            Books { recorder: take(&mut self.recorder), sightings: take(&mut self.sightings) };
+        books.recorder.clear();
+        books.sightings.clear();
+        // Where the worker has ended, or has enough of them, they are let go.
+        let _ = self.home.try_send(books);
+    }
 }
 
 impl Ledger {
     /// Empty books.
     pub fn new(shape: Shape, probes: ProbeQueue) -> Self {
+        let (home, spare) = sync_channel(SPARE_BOOKS);
         Self {
-            recorder: Recorder::new(&shape),
+            books: Books { recorder: Recorder::new(&shape), sightings: Vec::new() },
             shape,
-            sightings: Vec::new(),
             sightings_lost: 0,
+            spare,
+            home,
             probes,
             in_flight: 0,
         }
@@ -54,7 +86,7 @@ impl Ledger {
 
     /// A request is due.
     pub fn due(&mut self, job: &Job, is_probe: bool) {
-        let record = self.recorder.phase(job.phase);
+        let record = self.books.recorder.phase(job.phase);
         record.due += 1;
         record.probes += u64::from(is_probe);
         record.retries += u64::from(job.attempt > 0);
@@ -62,12 +94,12 @@ impl Ledger {
 
     /// A request found neither a connection nor room to wait for one.
     pub fn unsent(&mut self, job: &Job) {
-        self.recorder.phase(job.phase).unsent += 1;
+        self.books.recorder.phase(job.phase).unsent += 1;
     }
 
     /// A request goes out.
     pub fn sent(&mut self, job: &Job, sent: Tick) {
-        let record = self.recorder.phase(job.phase);
+        let record = self.books.recorder.phase(job.phase);
         record.sent += 1;
         record.send_lag.record(sent - job.due);
         self.in_flight += 1;
@@ -75,7 +107,7 @@ impl Ledger {
 
     /// A connection was made.
     pub fn connected(&mut self, phase: usize, set_up: &SetUp) {
-        let record = self.recorder.phase(phase);
+        let record = self.books.recorder.phase(phase);
         record.connect.record(set_up.connect);
         if let Some(tls) = set_up.tls {
             record.tls.record(tls);
@@ -84,14 +116,14 @@ impl Ledger {
 
     /// A request failed without an answer. What this machine lacked is counted apart.
     pub fn failed(&mut self, phase: usize, failure: Failure) {
-        let record = self.recorder.phase(phase);
+        let record = self.books.recorder.phase(phase);
         record.port_exhausted += u64::from(failure == Failure::NoPort);
         record.descriptor_exhausted += u64::from(failure == Failure::NoDescriptor);
     }
 
     /// A retry was let in, or a request is not asked again although it was turned away.
     pub fn retried(&mut self, phase: usize, recovered: bool) {
-        let record = self.recorder.phase(phase);
+        let record = self.books.recorder.phase(phase);
         record.retries_recovered += u64::from(recovered);
         record.retries_exhausted += u64::from(!recovered);
     }
@@ -99,11 +131,11 @@ impl Ledger {
     /// A request is done.
     pub fn answered(&mut self, job: &Job, examined: &Examined) {
         self.in_flight = self.in_flight.saturating_sub(1);
-        self.recorder.answer(&examined.sample);
+        self.books.recorder.answer(&examined.sample);
         let Some(sighting) = examined.sighting else { return };
         self.probes.saw(job.user, sighting.sent, sighting.accepted);
-        if self.sightings.len() < SIGHTINGS_MAX {
-            self.sightings.push(sighting);
+        if self.books.sightings.len() < SIGHTINGS_MAX {
+            self.books.sightings.push(sighting);
         } else {
             self.sightings_lost += 1;
         }
@@ -111,7 +143,7 @@ impl Ledger {
 
     /// A request was given up at `now`, still in flight.
     pub fn censored(&mut self, job: &Job, now: Tick) {
-        let record = self.recorder.phase(job.phase);
+        let record = self.books.recorder.phase(job.phase);
         record.censored += 1;
         record.censored_age.record(now - job.due);
         self.in_flight = self.in_flight.saturating_sub(1);
@@ -119,11 +151,17 @@ impl Ledger {
 
     /// Everything since the last hand-over.
     pub fn hand_over(&mut self) -> Entries {
+        let mut books = self.spare.try_recv().unwrap_or_else(|_| Books {
+            recorder: Recorder::new(&self.shape),
+            sightings: Vec::new(),
+        });
+        swap(&mut self.books, &mut books);
         Entries {
-            recorder: self.recorder.take(&self.shape),
-            sightings: std::mem::take(&mut self.sightings),
-            sightings_lost: std::mem::take(&mut self.sightings_lost),
+            recorder: books.recorder,
+            sightings: books.sightings,
+            sightings_lost: take(&mut self.sightings_lost),
             in_flight: self.in_flight,
+            home: self.home.clone(),
         }
     }
 }

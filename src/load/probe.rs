@@ -53,7 +53,7 @@ struct Watched {
     acknowledged: Tick,
     settled: bool,
     cohort: Cohort,
-    /// Entries of the heap with another number are of an earlier change.
+    /// Entries of the heap with another number are of another watch.
     generation: u32,
 }
 
@@ -65,6 +65,8 @@ pub struct ProbeQueue {
     last: Tick,
     due: BinaryHeap<Reverse<(Tick, UserIndex, u32)>>,
     watched: HashMap<UserIndex, Watched>,
+    /// Of the watch that began last; no two have the same.
+    generation: u32,
 }
 
 /// Stands in the heap for a request that belongs to no watch.
@@ -75,27 +77,29 @@ impl ProbeQueue {
     pub fn new(plan: ProbePlan, end: Tick) -> Self {
         // The answer has to come before the end too.
         let last = end.saturating_sub(plan.gap * 4);
-        Self { plan, last, due: BinaryHeap::new(), watched: HashMap::new() }
+        Self { plan, last, due: BinaryHeap::new(), watched: HashMap::new(), generation: PRIME }
     }
 
     /// Takes an errand.
     pub fn take(&mut self, errand: Errand) {
         match errand {
             Errand::Prime { user, at } => self.due.push(Reverse((at, user, PRIME))),
+            Errand::Watch { user, cohort: Cohort::Unprobed, .. } => {
+                // It ends the probes of an earlier change, and has none of its own.
+                self.watched.remove(&user);
+            }
             Errand::Watch { user, kind, cohort, acknowledged } => {
-                let generation =
-                    self.watched.get(&user).map_or(1, |w| w.generation.wrapping_add(1).max(1));
+                self.generation = self.generation.wrapping_add(1).max(PRIME + 1);
+                let generation = self.generation;
                 self.watched.insert(
                     user,
                     Watched { kind, acknowledged, settled: false, cohort, generation },
                 );
+                let soonest = acknowledged + self.plan.gap;
                 let first = match cohort {
-                    Cohort::Probed => acknowledged + self.plan.gap,
                     // As late as the run allows.
-                    Cohort::Quiet => (acknowledged + self.plan.until)
-                        .min(self.last)
-                        .max(acknowledged + self.plan.gap),
-                    Cohort::Unprobed => return,
+                    Cohort::Quiet => (acknowledged + self.plan.until).min(self.last).max(soonest),
+                    Cohort::Probed | Cohort::Unprobed => soonest,
                 };
                 self.due.push(Reverse((first, user, generation)));
             }
@@ -229,5 +233,21 @@ mod tests {
         });
         assert_eq!(queue.pop(Tick::MAX), Some((Tick::from_micros(50_000), USER)));
         assert_eq!(queue.next_at(), Some(Tick::from_micros(70_000)));
+    }
+
+    #[test]
+    fn an_unprobed_change_ends_earlier_probes_and_leaves_nothing() {
+        let mut queue = queue();
+        queue.take(watch(Cohort::Probed));
+        queue.take(watch(Cohort::Unprobed));
+        assert!(queue.watched.is_empty());
+        assert_eq!(queue.pop(Tick::MAX), None);
+        // What is left of the first is not taken for the third.
+        queue.take(watch(Cohort::Probed));
+        queue.take(watch(Cohort::Unprobed));
+        queue.take(watch(Cohort::Probed));
+        let ages = ages_ms(&mut queue);
+        assert_eq!(ages[..3], [20, 40, 60]);
+        assert!(queue.watched.is_empty() && queue.due.is_empty());
     }
 }

@@ -1,72 +1,92 @@
 //! A latency histogram in microseconds.
 //!
-//! HdrHistogram (Tene) with three significant digits: each figure is within 0.1 % of the value
-//! that was recorded. Values over an hour count as an hour.
+//! Three significant digits, as HdrHistogram has them: each figure is within 0.1 % of the value
+//! that was recorded. Memory goes with the values that occur ([`Histogram`]), because there is one
+//! of these for each class, phase and route. Values over [`LIMIT_MICROS`] count as that.
 
 use std::time::Duration;
 
-use hdrhistogram::Histogram;
+use crate::histogram::{self, Cell, Histogram};
 
-/// The largest value told apart, in microseconds: one hour.
-pub const LIMIT_MICROS: u64 = 3_600_000_000;
+/// The largest value told apart, in microseconds: 12.7 days, as far as a user's changes are
+/// stamped too.
+pub const LIMIT_MICROS: u64 = histogram::LIMIT;
 
 const SIGNIFICANT_DIGITS: u8 = 3;
 
 /// A histogram of durations; takes no memory until the first one.
 #[derive(Clone, Debug, Default)]
-pub struct Latency(Option<Box<Histogram<u64>>>);
+pub struct Latency(Option<Box<Histogram>>);
 
 impl Latency {
     /// Adds one duration, rounded to the nearest microsecond.
+    #[inline]
     pub fn record(&mut self, span: Duration) {
-        let micros = (span.as_nanos() + 500) / 1_000;
-        let micros = u64::try_from(micros).unwrap_or(LIMIT_MICROS).min(LIMIT_MICROS);
-        // Cannot fail: it grows up to the limit. (`saturating_record` would not let it grow.)
-        let _ = self.histogram().record(micros);
+        self.add(cell(span));
+    }
+
+    /// Adds one duration, whose cell is known already.
+    #[inline]
+    pub(super) fn add(&mut self, cell: Cell) {
+        self.0.get_or_insert_default().add(cell);
     }
 
     /// Adds everything that `other` holds.
     pub fn merge(&mut self, other: &Self) {
-        if let Some(other) = &other.0 {
-            // Cannot fail: both grow on demand and share the precision.
-            let _ = self.histogram().add(other.as_ref());
+        if let Some(other) = other.filled() {
+            self.0.get_or_insert_default().merge(other);
+        }
+    }
+
+    /// Forgets every duration and keeps the memory for those to come.
+    pub fn clear(&mut self) {
+        if let Some(histogram) = &mut self.0 {
+            histogram.clear();
         }
     }
 
     /// How many durations it holds.
     pub fn count(&self) -> u64 {
-        self.0.as_ref().map_or(0, |histogram| histogram.len())
+        self.0.as_ref().map_or(0, |histogram| histogram.count())
     }
 
     /// The value in microseconds that `share` (0 to 1) of all do not exceed; `None` when empty.
     pub fn at(&self, share: f64) -> Option<u64> {
-        let histogram = self.0.as_ref().filter(|histogram| !histogram.is_empty())?;
-        // A quantile is the upper edge of a cell, which may lie above the largest value recorded.
-        Some(histogram.value_at_quantile(share).min(histogram.max()))
+        let [cell] = self.filled()?.quantiles([share])?;
+        Some(cell.highest())
     }
 
     /// The figures that reports show; `None` when empty.
     pub fn quantiles(&self) -> Option<Quantiles> {
-        Some(Quantiles {
-            count: self.count(),
-            p50: self.at(0.50)?,
-            p90: self.at(0.90)?,
-            p99: self.at(0.99)?,
-            p999: self.at(0.999)?,
-            max: self.at(1.0)?,
-        })
+        let histogram = self.filled()?;
+        let cells = histogram.quantiles([0.50, 0.90, 0.99, 0.999, 1.0])?;
+        let [p50, p90, p99, p999, max] = cells.map(Cell::highest);
+        Some(Quantiles { count: histogram.count(), p50, p90, p99, p999, max })
     }
 
-    /// The histogram itself, for writers of interval logs.
-    pub fn as_histogram(&self) -> Option<&Histogram<u64>> {
-        self.0.as_deref()
+    /// The same counts in the array form, for writers of interval logs; `None` when empty.
+    pub fn to_hdr(&self) -> Option<hdrhistogram::Histogram<u64>> {
+        let histogram = self.filled()?;
+        let [largest] = histogram.quantiles([1.0])?;
+        let high = largest.highest().max(2);
+        let mut array = hdrhistogram::Histogram::new_with_max(high, SIGNIFICANT_DIGITS).ok()?;
+        for (cell, count) in histogram.cells() {
+            // Cannot fail: none is above the largest.
+            let _ = array.record_n(cell.lowest(), count);
+        }
+        Some(array)
     }
 
-    fn histogram(&mut self) -> &mut Histogram<u64> {
-        self.0.get_or_insert_with(|| {
-            Box::new(Histogram::new(SIGNIFICANT_DIGITS).expect("three digits are allowed"))
-        })
+    fn filled(&self) -> Option<&Histogram> {
+        self.0.as_deref().filter(|histogram| histogram.count() > 0)
     }
+}
+
+/// The cell of a duration, rounded to the nearest microsecond.
+#[inline]
+pub(super) fn cell(span: Duration) -> Cell {
+    let whole = span.as_secs().saturating_mul(1_000_000);
+    Cell::of(whole.saturating_add(u64::from((span.subsec_nanos() + 500) / 1_000)))
 }
 
 /// Figures of one histogram, in microseconds.
@@ -83,24 +103,41 @@ pub struct Quantiles {
 
 #[cfg(test)]
 mod tests {
+    use hdrhistogram::serialization::{Serializer as _, V2Serializer};
     use proptest::prelude::*;
 
     use super::*;
 
-    #[test]
-    fn an_empty_one_has_no_figures() {
-        assert_eq!(Latency::default().quantiles(), None);
-        assert_eq!(Latency::default().count(), 0);
+    fn of(micros: &[u64]) -> Latency {
+        let mut latency = Latency::default();
+        for &us in micros {
+            latency.record(Duration::from_micros(us));
+        }
+        latency
     }
 
     #[test]
-    fn rounds_to_microseconds_and_stops_at_an_hour() {
+    fn an_empty_one_has_no_figures() {
+        let mut latency = Latency::default();
+        assert_eq!((latency.quantiles(), latency.count()), (None, 0));
+        latency.record(Duration::from_micros(5));
+        latency.clear();
+        assert_eq!((latency.quantiles(), latency.at(1.0), latency.count()), (None, None, 0));
+        assert!(latency.to_hdr().is_none());
+    }
+
+    #[test]
+    fn rounds_to_microseconds_and_stops_at_the_limit() {
         let mut latency = Latency::default();
         latency.record(Duration::from_nanos(1_499));
         assert_eq!(latency.at(1.0), Some(1));
-        latency.record(Duration::from_secs(100_000));
+        latency.record(Duration::from_nanos(1_500));
+        assert_eq!(latency.at(1.0), Some(2));
+        latency.record(Duration::from_nanos(1_999_999_600));
         let max = latency.at(1.0).unwrap();
-        assert!(max.abs_diff(LIMIT_MICROS) <= LIMIT_MICROS / 1_000, "{max}");
+        assert!(max.abs_diff(2_000_000) < 2_000, "{max}");
+        latency.record(Duration::MAX);
+        assert_eq!(latency.at(1.0), Some(LIMIT_MICROS));
     }
 
     proptest! {
@@ -110,14 +147,9 @@ mod tests {
             values in prop::collection::vec(0_u64..10_000_000, 1..200), cut in 0_usize..200,
         ) {
             let cut = cut.min(values.len());
-            let record = |values: &[u64]| {
-                let mut latency = Latency::default();
-                for &v in values { latency.record(Duration::from_micros(v)); }
-                latency
-            };
-            let (mut left, right) = (record(&values[..cut]), record(&values[cut..]));
+            let (mut left, right) = (of(&values[..cut]), of(&values[cut..]));
             left.merge(&right);
-            prop_assert_eq!(left.quantiles(), record(&values).quantiles());
+            prop_assert_eq!(left.quantiles(), of(&values).quantiles());
         }
 
         /// Quantiles are within a part in a thousand of the sorted list's.
@@ -125,8 +157,7 @@ mod tests {
         fn quantiles_are_those_of_the_sorted_values(
             mut values in prop::collection::vec(1_u64..10_000_000, 1..300),
         ) {
-            let mut latency = Latency::default();
-            for &v in &values { latency.record(Duration::from_micros(v)); }
+            let latency = of(&values);
             values.sort_unstable();
             for share in [0.5, 0.9, 0.99, 0.999, 1.0] {
                 let rank = ((share * values.len() as f64).ceil() as usize).clamp(1, values.len());
@@ -134,6 +165,31 @@ mod tests {
                 let shown = latency.at(share).unwrap();
                 prop_assert!(shown.abs_diff(exact) <= exact / 1_000 + 1, "{} {}", shown, exact);
             }
+        }
+
+        /// The array form holds what an array would have that recorded the values itself: the same
+        /// counts in the same encoding.
+        #[test]
+        fn the_array_form_loses_nothing(
+            values in prop::collection::vec((0_u32..41, any::<u64>()), 1..200),
+        ) {
+            let values: Vec<u64> =
+                values.into_iter().map(|(bits, n)| n & ((1 << bits) - 1)).collect();
+            let array = of(&values).to_hdr().unwrap();
+            let high = values.iter().copied().max().unwrap_or(0).max(2);
+            let mut recorded = hdrhistogram::Histogram::<u64>::new_with_max(high, 3).unwrap();
+            for &value in &values {
+                recorded.record(value).unwrap();
+            }
+            prop_assert_eq!(&array, &recorded);
+            prop_assert_eq!(array.max(), recorded.max());
+            // All but the head's largest trackable value, which is that of the cell.
+            let encoded = |histogram| {
+                let mut bytes = Vec::new();
+                V2Serializer::new().serialize(histogram, &mut bytes).unwrap();
+                bytes.split_off(40)
+            };
+            prop_assert_eq!(encoded(&array), encoded(&recorded));
         }
     }
 }

@@ -3,12 +3,16 @@
 //! A worker owns a [`Recorder`] and hands over what it holds once a second; whoever collects
 //! merges. Nothing is shared between workers, and memory does not grow with the run's length.
 
+pub mod allowance;
 pub mod latency;
 pub mod metric;
+pub mod record;
 pub mod recorder;
 pub mod threshold;
 
+pub use allowance::Allowance;
 pub use latency::{Latency, Quantiles};
 pub use metric::{Countable, LatencyKind, Metric, Quantile, Unit};
-pub use recorder::{Allowance, FaultRecord, PhaseRecord, Recorder, Sample, Shape};
+pub use record::{FaultRecord, PhaseRecord, RouteRecord};
+pub use recorder::{Recorder, Sample, Shape};
 pub use threshold::{Judged, Reading, Threshold, ThresholdError};

@@ -13,8 +13,8 @@ use std::time::Duration;
 use crate::outcome::Verdict;
 use crate::units::{format_span, parse_span};
 
+use super::allowance::Allowance;
 use super::metric::{Countable, Metric, Unit};
-use super::recorder::Allowance;
 
 /// Why a text is not a threshold. The message is a fragment for the reader of the scenario.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -153,7 +153,7 @@ impl Threshold {
     }
 
     /// The verdicts that it lets pass for a while after a change: the figure is then what
-    /// [`super::PhaseRecord::beyond`] counts.
+    /// [`super::Recorder::beyond`] counts.
     pub fn allowance(&self) -> Option<Allowance> {
         match (self.after, self.metric) {
             (Some(after), Metric::Count(Countable::Verdict(verdict))) => {

@@ -14,6 +14,8 @@ mod truth;
 mod windows;
 
 pub use judge::{Answer, Identity, judge};
-pub use lag::{Cohort, Interval, LagKind, LagSummary, LagTracker, QuantileBounds, Sighting};
+pub use lag::{
+    Cohort, Interval, LagKind, LagSummary, LagTracker, MOST_INTERVALS, QuantileBounds, Sighting,
+};
 pub use truth::{Credential, History, Right, truth};
 pub use windows::FaultWindows;

@@ -12,8 +12,8 @@ use plotters::prelude::*;
 use crate::outcome::Verdict;
 use crate::units::grouped;
 
+use super::history::Stretch;
 use super::model::{FaultReport, RunReport};
-use super::timeline::TimelineRow;
 
 /// The file below the folder of charts.
 pub const VERDICTS_SVG: &str = "verdicts.svg";
@@ -62,31 +62,31 @@ struct Column {
     rates: [f64; Verdict::COUNT],
 }
 
-fn columns(rows: &[TimelineRow]) -> Vec<Column> {
-    let each = rows.len().div_ceil(MOST_COLUMNS).max(1);
-    let column = |rows: &[TimelineRow]| {
-        let length = rows.len() as f64;
+fn columns(stretches: &[Stretch]) -> Vec<Column> {
+    let each = stretches.len().div_ceil(MOST_COLUMNS).max(1);
+    let column = |stretches: &[Stretch]| {
+        let length = stretches.iter().map(|stretch| stretch.seconds).sum::<u64>() as f64;
         let mut rates = [0.0; Verdict::COUNT];
-        for row in rows {
-            for (rate, count) in rates.iter_mut().zip(row.verdicts) {
+        for stretch in stretches {
+            for (rate, count) in rates.iter_mut().zip(stretch.verdicts) {
                 *rate += count as f64 / length;
             }
         }
-        Column { at: rows[0].second as f64, length, rates }
+        Column { at: stretches[0].second as f64, length, rates }
     };
-    rows.chunks(each).map(column).collect()
+    stretches.chunks(each).map(column).collect()
 }
 
 /// The chart as the text of an SVG file; `None` where there is no row to draw.
-pub fn verdicts(report: &RunReport, rows: &[TimelineRow]) -> Result<Option<String>, ChartError> {
-    if rows.is_empty() {
+pub fn verdicts(report: &RunReport, course: &[Stretch]) -> Result<Option<String>, ChartError> {
+    if course.is_empty() {
         return Ok(None);
     }
     let mut svg = String::new();
     {
         let area = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
         area.fill(&WHITE).map_err(failed)?;
-        let n: u64 = rows.iter().flat_map(|row| row.verdicts).sum();
+        let n: u64 = course.iter().flat_map(|stretch| stretch.verdicts).sum();
         let title = format!(
             "{}, seed {}: answers by verdict, n = {}",
             report.scenario,
@@ -96,7 +96,7 @@ pub fn verdicts(report: &RunReport, rows: &[TimelineRow]) -> Result<Option<Strin
         let area = area.titled(&title, ("sans-serif", 20)).map_err(failed)?;
         let (panels, legend) = area.split_vertically(LEGEND);
         let (upper, lower) = panels.split_vertically(LOWER_PANEL);
-        let columns = columns(rows);
+        let columns = columns(course);
         let wrong: Vec<Verdict> =
             STACK.iter().map(|(verdict, _)| *verdict).filter(|v| !is_correct(*v)).collect();
         let all = STACK.map(|(verdict, _)| verdict);
@@ -104,7 +104,7 @@ pub fn verdicts(report: &RunReport, rows: &[TimelineRow]) -> Result<Option<Strin
         let faults = &report.faults;
         panel(&upper, ["all answers/s", ""], &all, &columns, faults)?;
         panel(&lower, ["not correct/s", time], &wrong, &columns, faults)?;
-        draw_legend(&legend, rows)?;
+        draw_legend(&legend, course)?;
         area.present().map_err(failed)?;
     }
     Ok(Some(svg))
@@ -214,10 +214,10 @@ fn draw_names(
 }
 
 /// Every verdict that occurred, with how often.
-fn draw_legend(area: &Area<'_>, rows: &[TimelineRow]) -> Result<(), ChartError> {
+fn draw_legend(area: &Area<'_>, course: &[Stretch]) -> Result<(), ChartError> {
     const PER_LINE: i32 = 4;
     let shown = STACK.iter().filter_map(|(verdict, colour)| {
-        let n: u64 = rows.iter().map(|row| row.verdicts[verdict.index()]).sum();
+        let n: u64 = course.iter().map(|stretch| stretch.verdicts[verdict.index()]).sum();
         (n > 0).then(|| (format!("{} (n = {})", verdict.name(), grouped(n)), *colour))
     });
     for (place, (text, colour)) in (0..).zip(shown) {
@@ -235,9 +235,9 @@ mod tests {
     use super::super::sample;
     use super::*;
 
-    fn rows(seconds: u64) -> Vec<TimelineRow> {
+    fn course(seconds: u64) -> Vec<Stretch> {
         let row = |second| {
-            let mut row = TimelineRow { second, ..TimelineRow::default() };
+            let mut row = Stretch { second, seconds: 1, verdicts: [0; Verdict::COUNT] };
             row.verdicts[Verdict::CorrectAccept.index()] = 1_900 + second % 7 * 20;
             row.verdicts[Verdict::CorrectReject.index()] = second * 4;
             if (10..13).contains(&second) {
@@ -254,7 +254,7 @@ mod tests {
 
     #[test]
     fn shows_what_occurred_with_its_number_and_the_faults() {
-        let svg = verdicts(&sample::deleted_users(), &rows(35)).unwrap().unwrap();
+        let svg = verdicts(&sample::deleted_users(), &course(35)).unwrap().unwrap();
         for wanted in [
             "deleted-users, seed 7",
             "false_accept (n = 84)",
@@ -271,12 +271,12 @@ mod tests {
 
     #[test]
     fn a_long_run_is_averaged_and_stays_small() {
-        let long = columns(&rows(36_000));
+        let long = columns(&course(36_000));
         assert_eq!(long.len(), 600);
         let mean =
             long.iter().map(|c| c.rates[Verdict::CorrectAccept.index()]).sum::<f64>() / 600.0;
         assert!((mean - 1_960.0).abs() < 2.0, "{mean}");
-        let svg = verdicts(&sample::correct(), &rows(36_000)).unwrap().unwrap();
+        let svg = verdicts(&sample::correct(), &course(36_000)).unwrap().unwrap();
         assert!(svg.len() < 300_000, "{}", svg.len());
     }
 
@@ -284,7 +284,7 @@ mod tests {
     fn nothing_to_draw_is_no_chart() {
         assert!(verdicts(&sample::correct(), &[]).unwrap().is_none());
         // A second without a single answer is drawn all the same.
-        let quiet = [TimelineRow::default()];
+        let quiet = [Stretch { second: 0, seconds: 1, verdicts: [0; Verdict::COUNT] }];
         assert!(verdicts(&RunReport::default(), &quiet).unwrap().is_some());
     }
 

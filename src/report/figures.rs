@@ -12,9 +12,6 @@ use super::timeline::TimelineRow;
 /// Stands for every phase (warm-up left out), or every class, in a [`LatencyRow`].
 pub const ALL: &str = "*";
 
-/// Above this many, the intervals of the single users are left out of the file.
-const MOST_INTERVALS: usize = 1_000;
-
 /// Places in a distribution, in microseconds. All zero when `count` is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -116,11 +113,7 @@ pub struct LagReport {
 impl From<&LagSummary> for LagReport {
     fn from(summary: &LagSummary) -> Self {
         let bounds = |q: QuantileBounds| (summary.users > 0).then(|| q.into());
-        let intervals = if summary.intervals.len() <= MOST_INTERVALS {
-            summary.intervals.iter().map(|i| LagBounds::new(i.low, i.high)).collect()
-        } else {
-            Vec::new()
-        };
+        let intervals = summary.intervals.iter().map(|i| LagBounds::new(i.low, i.high)).collect();
         Self {
             users: summary.users,
             unseen: summary.unseen,
@@ -205,11 +198,10 @@ pub struct Lookups {
 const ENOUGH_SENT: u64 = 100;
 
 impl Lookups {
-    /// The most lookups per request sent, over the seconds of a run that had enough of them.
-    pub fn peak(rows: &[TimelineRow]) -> Option<f64> {
-        let busy = rows.iter().filter(|row| row.sent >= ENOUGH_SENT);
-        let rates = busy.filter_map(|row| Some(row.lookups? as f64 / row.sent as f64));
-        rates.max_by(f64::total_cmp)
+    /// Lookups per request sent in one second; `None` if it had too few of them to tell.
+    pub fn per_request_in(row: &TimelineRow) -> Option<f64> {
+        let lookups = row.lookups.filter(|_| row.sent >= ENOUGH_SENT)?;
+        Some(lookups as f64 / row.sent as f64)
     }
 }
 
@@ -248,10 +240,11 @@ mod tests {
     }
 
     #[test]
-    fn the_peak_of_lookups_is_that_of_a_busy_second() {
-        let row = |sent, lookups| TimelineRow { sent, lookups, ..TimelineRow::default() };
-        let rows = [row(100, Some(20)), row(200, Some(300)), row(10, Some(90)), row(500, None)];
-        assert_eq!(Lookups::peak(&rows), Some(1.5));
-        assert_eq!(Lookups::peak(&rows[2..]), None);
+    fn lookups_per_request_are_those_of_a_busy_second() {
+        let of = |sent, lookups| {
+            Lookups::per_request_in(&TimelineRow { sent, lookups, ..TimelineRow::default() })
+        };
+        assert_eq!((of(100, Some(20)), of(200, Some(300))), (Some(0.2), Some(1.5)));
+        assert_eq!((of(99, Some(90)), of(500, None)), (None, None));
     }
 }

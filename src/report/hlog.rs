@@ -13,7 +13,7 @@ use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, Tag};
 use time::OffsetDateTime;
 
 use crate::clock::utc_now;
-use crate::measure::{Latency, LatencyKind, Recorder};
+use crate::measure::{LatencyKind, Recorder};
 use crate::outcome::Class;
 
 use super::append::AppendFile;
@@ -72,27 +72,24 @@ impl LatencyLog {
         let mut head = Vec::new();
         writer.begin_log_with(&mut head, &mut self.serializer)?;
         let mut writer = writer.begin_log_with(&mut lines, &mut self.serializer)?;
-        for (phase, record) in phases.iter().zip(&recorder.phases) {
+        for (phase, record) in recorder.touched() {
+            let phase = phases.get(phase).copied().unwrap_or_default();
             for class in Class::ALL {
                 let times = [
                     (LatencyKind::Response, &record.response[class.index()]),
                     (LatencyKind::Service, &record.service[class.index()]),
                 ];
                 for (kind, latency) in times {
-                    let Some(histogram) = filled(latency) else { continue };
+                    let Some(histogram) = latency.to_hdr() else { continue };
                     let name = tag_name(phase, class, kind);
                     writer
-                        .write_histogram(histogram, at, length, Tag::new(&name))
+                        .write_histogram(&histogram, at, length, Tag::new(&name))
                         .map_err(|error| io::Error::other(error.to_string()))?;
                 }
             }
         }
         self.file.append(&lines[head.len()..])
     }
-}
-
-fn filled(latency: &Latency) -> Option<&hdrhistogram::Histogram<u64>> {
-    latency.as_histogram().filter(|histogram| !histogram.is_empty())
 }
 
 /// `steady/accepted/response`; what a tag may not hold becomes `_`.

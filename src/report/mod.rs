@@ -9,6 +9,7 @@ pub mod events;
 mod figures;
 pub mod findings;
 pub mod folder;
+pub mod history;
 pub mod hlog;
 pub mod model;
 pub mod partial;

@@ -66,7 +66,7 @@ impl TimelineRow {
     pub fn of(second: u64, recorder: &Recorder) -> Self {
         let mut row = Self { second, ..Self::default() };
         let (mut response, mut send_lag) = (Latency::default(), Latency::default());
-        for record in &recorder.phases {
+        for (_, record) in recorder.touched() {
             row.due += record.due;
             row.sent += record.sent;
             row.done += record.done;
