@@ -7,6 +7,7 @@
 // Floor 0
 pub mod clock;
 pub mod diagnostic;
+pub mod machine;
 pub mod seed;
 pub mod units;
 // Floor 1

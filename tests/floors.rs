@@ -14,6 +14,7 @@ use std::{fs, iter};
 const FLOORS: &[(&str, u8)] = &[
     ("clock", 0),
     ("diagnostic", 0),
+    ("machine", 0),
     ("seed", 0),
     ("units", 0),
     ("identity", 1),

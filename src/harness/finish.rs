@@ -100,6 +100,7 @@ pub fn finish(
     let thresholds = load_setup::thresholds(plan);
     let figures = Figures::of(plan, &thresholds, &gathered, lookups);
     let mut report = figures.report(&output.base, output.start());
+    output.strain.tell(&mut report);
     report.population.token_bytes = prepared.tokens.memory().tokens;
     report.wall_s = ended.as_secs_f64();
     report.load_s = ended.since(output.start()).as_secs_f64();

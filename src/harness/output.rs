@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::clock::Tick;
 use crate::fault::LinkName;
+use crate::machine::Processors;
 use crate::measure::Threshold;
 use crate::oracle::Cohort;
 use crate::report::findings::{Context, findings};
@@ -14,10 +15,12 @@ use crate::scenario::Plan;
 use super::assemble::Figures;
 use super::changes::Note;
 use super::collector::{Gathered, Second, Sink};
+use super::effort::Effort;
 use super::finish::Opened;
 use super::load_setup;
 use super::observer::{Beat, Observer};
 use super::set_up;
+use super::strain::Strain;
 use super::system::System;
 use super::words;
 
@@ -39,6 +42,8 @@ pub struct Output {
     start: Tick,
     lookups_before: u64,
     context: Context,
+    /// How hard the generator works, and what it is kept from.
+    pub strain: Strain,
 }
 
 impl Output {
@@ -65,6 +70,7 @@ impl Output {
             start,
             lookups_before,
             context: set_up::context(plan),
+            strain: Strain::new(plan),
         }
     }
 
@@ -98,12 +104,15 @@ impl Output {
 
     fn row(&mut self, second: &Second<'_>) -> TimelineRow {
         let since = Duration::from_secs(second.number);
-        let in_phase = |phase: &&crate::arrival::PhasePlan| {
+        let in_phase = |phase: &crate::arrival::PhasePlan| {
             phase.start <= since && since < phase.start + phase.length
         };
+        let phase = self.plan.phases.iter().position(in_phase);
         let mut row = TimelineRow::of(second.number, second.recorder);
-        row.phase =
-            self.plan.phases.iter().find(in_phase).map(|p| p.name.clone()).unwrap_or_default();
+        row.phase = phase.map(|n| self.plan.phases[n].name.clone()).unwrap_or_default();
+        let workers = &second.so_far.workers;
+        let efforts: Vec<Effort> = workers.iter().map(|worker| worker.effort).collect();
+        self.strain.second(&mut row, phase, &efforts, Processors::now());
         row.in_flight =
             second.so_far.workers.iter().map(|worker| u64::from(worker.in_flight)).sum();
         row.faults = self.under_way(second).join("+");
@@ -132,6 +141,7 @@ impl Output {
         let figures =
             Figures::of(&self.plan, &self.thresholds, second.so_far, self.lookups(second.so_far));
         let mut report = figures.report(&self.base, self.start);
+        self.strain.tell(&mut report);
         report.partial = true;
         report.wall_s = second.at.as_secs_f64();
         report.load_s = second.at.since(self.start).as_secs_f64();

@@ -20,6 +20,7 @@ pub struct Ledger {
     recorder: Recorder,
     sightings: Vec<Sighting>,
     sightings_lost: u64,
+    waited: u64,
     /// Probes to come; told of each sighting.
     pub probes: ProbeQueue,
     /// Requests sent and not yet done.
@@ -35,6 +36,8 @@ pub struct Entries {
     pub sightings: Vec<Sighting>,
     /// Answers about changed users that found no room.
     pub sightings_lost: u64,
+    /// Requests that were due while every connection was busy, and had to wait for one.
+    pub waited: u64,
     /// Requests sent and not yet done.
     pub in_flight: u32,
 }
@@ -47,6 +50,7 @@ impl Ledger {
             shape,
             sightings: Vec::new(),
             sightings_lost: 0,
+            waited: 0,
             probes,
             in_flight: 0,
         }
@@ -58,6 +62,11 @@ impl Ledger {
         record.due += 1;
         record.probes += u64::from(is_probe);
         record.retries += u64::from(job.attempt > 0);
+    }
+
+    /// A request has to wait for a connection.
+    pub fn waits(&mut self) {
+        self.waited += 1;
     }
 
     /// A request found neither a connection nor room to wait for one.
@@ -123,6 +132,7 @@ impl Ledger {
             recorder: self.recorder.take(&self.shape),
             sightings: std::mem::take(&mut self.sightings),
             sightings_lost: std::mem::take(&mut self.sightings_lost),
+            waited: std::mem::take(&mut self.waited),
             in_flight: self.in_flight,
         }
     }

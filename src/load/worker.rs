@@ -25,6 +25,7 @@ use super::probe::{Errand, ProbeQueue};
 use super::schedule::{Schedule, Step};
 use super::virtual_user::VirtualUser;
 use crate::clock::{Tick, thread_cpu};
+use crate::machine::RunQueue;
 use crate::wire::Connector;
 
 /// How often a worker hands over.
@@ -55,6 +56,9 @@ pub struct Report {
     pub cpu: Duration,
     /// Of that, time spent waiting for due instants without sleeping, since the last report.
     pub spun: Duration,
+    /// Time so far in which the worker's thread was ready and did not run; `None` where the system
+    /// does not tell.
+    pub run_delay: Option<Duration>,
 }
 
 /// What a worker is started with.
@@ -95,6 +99,7 @@ struct Worker<C: Connector> {
     schedule: std::iter::Peekable<Schedule>,
     alarm: Alarm,
     pace: Pace,
+    run_queue: RunQueue,
     errands: mpsc::Receiver<Errand>,
     reports: mpsc::Sender<Report>,
     stop: CancellationToken,
@@ -126,6 +131,7 @@ impl<C: Connector> Worker<C> {
             schedule: schedule.peekable(),
             alarm: Alarm::new()?,
             pace: Pace::new(run.plan.spin),
+            run_queue: RunQueue::of_this_thread(),
             errands: setup.errands,
             reports: setup.reports,
             stop: setup.stop,
@@ -267,6 +273,7 @@ impl<C: Connector> Worker<C> {
             self.open_lane(false).slot.put(job);
         } else if pool.backlog.len() < pool.waiting_max {
             pool.backlog.push_back(job);
+            self.shared.ledger.borrow_mut().waits();
         } else {
             drop(pool);
             self.shared.ledger.borrow_mut().unsent(&job);
@@ -361,7 +368,8 @@ impl<C: Connector> Worker<C> {
     fn report(&mut self, at: Tick) -> Report {
         let worker = self.number;
         let entries = self.shared.ledger.borrow_mut().hand_over();
-        Report { worker, at, entries, cpu: thread_cpu(), spun: self.pace.take_spun() }
+        let (cpu, spun) = (thread_cpu(), self.pace.take_spun());
+        Report { worker, at, entries, cpu, spun, run_delay: self.run_queue.delay() }
     }
 
     async fn final_hand_over(&mut self) {

@@ -45,6 +45,12 @@ impl Latency {
         Some(histogram.value_at_quantile(share).min(histogram.max()))
     }
 
+    /// How many durations lie between two values in microseconds, both included, to within the
+    /// histogram's precision.
+    pub fn count_between(&self, low: u64, high: u64) -> u64 {
+        self.0.as_ref().map_or(0, |histogram| histogram.count_between(low, high))
+    }
+
     /// The figures that reports show; `None` when empty.
     pub fn quantiles(&self) -> Option<Quantiles> {
         Some(Quantiles {
@@ -101,6 +107,17 @@ mod tests {
         latency.record(Duration::from_secs(100_000));
         let max = latency.at(1.0).unwrap();
         assert!(max.abs_diff(LIMIT_MICROS) <= LIMIT_MICROS / 1_000, "{max}");
+    }
+
+    #[test]
+    fn counts_what_lies_between_two_values() {
+        let mut latency = Latency::default();
+        assert_eq!(latency.count_between(0, u64::MAX), 0);
+        for micros in [5, 10, 10, 20] {
+            latency.record(Duration::from_micros(micros));
+        }
+        let counts = [(0, 4), (0, 5), (6, 10), (10, 20), (21, 1_000_000)];
+        assert_eq!(counts.map(|(low, high)| latency.count_between(low, high)), [0, 1, 2, 3, 0]);
     }
 
     proptest! {

@@ -214,8 +214,9 @@ fn faults_and_thresholds(report: &mut RunReport) {
     });
     report.connections = Connections { opened: 64, lost: 0, ..Connections::default() };
     report.generator = Generator {
-        workers: vec![WorkerUse { cpu_share: 0.31, sent: 70_321 }],
+        workers: vec![WorkerUse { cpu_share: 0.31, sent: 70_321, ..WorkerUse::default() }],
         peak_memory_bytes: 61_000_000,
+        ..Generator::default()
     };
     report.stack = Some(StackUse { cpu_share: 0.84, peak_memory_bytes: 74_000_000 });
 }
