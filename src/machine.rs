@@ -111,7 +111,8 @@ mod tests {
         let (clock, queue) = (Clock::start(), RunQueue::of_this_thread());
         let (before, delay_before) = (Processors::now().unwrap(), queue.delay().unwrap());
         std::thread::sleep(Duration::from_millis(60));
-        let (after, delay) = (Processors::now().unwrap(), queue.delay().unwrap() - delay_before);
+        let after = Processors::now().unwrap();
+        let delay = queue.delay().unwrap().saturating_sub(delay_before);
         let passed = clock.now().as_secs_f64();
         let total = after.since(before).total.as_secs_f64();
         let stat = fs::read_to_string("/proc/stat").unwrap();

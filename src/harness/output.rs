@@ -150,6 +150,12 @@ impl Output {
     }
 }
 
+/// Whether this process, or the machine, had no file descriptor left.
+fn lacks_descriptor(error: &std::io::Error) -> bool {
+    use rustix::io::Errno;
+    matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE))
+}
+
 impl Sink for Output {
     fn second(&mut self, second: &Second<'_>) -> std::io::Result<()> {
         let row = self.row(second);
@@ -157,7 +163,11 @@ impl Sink for Output {
         let names: Vec<&str> = self.plan.phases.iter().map(|phase| phase.name.as_str()).collect();
         let at = Duration::from_secs(second.number);
         self.latencies.append(at, Duration::from_secs(1), &names, second.recorder)?;
-        self.folder.write_report(&self.checkpoint(second))?;
+        match self.folder.write_report(&self.checkpoint(second)) {
+            // The connections have taken them all; the next one replaces this one anyway.
+            Err(error) if lacks_descriptor(&error) => {}
+            written => written?,
+        }
         self.observer.beat(&Beat {
             elapsed: second.at.since(self.start),
             length: self.plan.length(),

@@ -60,7 +60,9 @@ impl Strain {
         processors: Option<Processors>,
     ) {
         let mut all = Effort::default();
-        efforts.iter().for_each(|effort| all.add(effort));
+        for effort in efforts {
+            all.add(effort);
+        }
         let machine = match (&mut self.processors, processors) {
             (Some((_, last)), Some(now)) => {
                 let passed = now.since(*last);
@@ -129,7 +131,9 @@ fn stolen_share(machine: Processors) -> Option<f64> {
 
 fn add_each(sums: &mut Vec<Effort>, efforts: &[Effort]) {
     sums.resize(sums.len().max(efforts.len()), Effort::default());
-    sums.iter_mut().zip(efforts).for_each(|(sum, effort)| sum.add(effort));
+    for (sum, effort) in sums.iter_mut().zip(efforts) {
+        sum.add(effort);
+    }
 }
 
 #[cfg(test)]

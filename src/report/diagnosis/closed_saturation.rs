@@ -35,7 +35,7 @@ mod tests {
         let busy = |busy_share, closed| {
             about(&DIAGNOSIS, |report| {
                 let name = "flat out".to_owned();
-                report.phases = vec![PhaseReport { name, busy_share, closed, ..<_>::default() }];
+                report.phases = vec![PhaseReport { name, closed, busy_share, ..<_>::default() }];
             })
         };
         assert_eq!((busy(0.84, true), busy(0.99, false)), (None, None));

@@ -39,7 +39,7 @@ mod tests {
         let waited = |n| about(&DIAGNOSIS, |report| report.connections.waited = n);
         assert_eq!((waited(0), waited(10)), (None, None));
         let (text, invalid) = waited(11).unwrap();
-        let wanted = "11 requests waited (1.1%) for a connection, because all 64 were busy";
-        assert!(text.starts_with(wanted) && !invalid, "{text}");
+        let told = "11 requests waited (1.1%) for a connection, because all 64 were busy";
+        assert!(text.starts_with(told) && !invalid, "{text}");
     }
 }

@@ -74,14 +74,14 @@ mod tests {
     }
 
     /// A standard normal deviate (Box and Muller, 1958).
-    fn normal(stream: &Stream, n: u64) -> f64 {
+    fn normal(stream: Stream, n: u64) -> f64 {
         let (radius, angle) = (stream.unit_at(2 * n), stream.unit_at(2 * n + 1));
         (-2.0 * (1.0 - radius).ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
     }
 
     fn log_normal(seed: u64, median: f64, sigma: f64, count: u64) -> impl Iterator<Item = f64> {
         let stream = Seed(seed).stream("times");
-        (0..count).map(move |n| median * (sigma * normal(&stream, n)).exp())
+        (0..count).map(move |n| median * (sigma * normal(stream, n)).exp())
     }
 
     #[test]
@@ -127,7 +127,7 @@ mod tests {
             let stream = Seed(seed).stream("hump");
             let times = log_normal(seed, median, sigma, 8_000).zip(0_u64..);
             let times = times.map(|(ms, n)| {
-                if n % 100 < share { hump + width * normal(&stream, n) } else { ms }
+                if n % 100 < share { hump + width * normal(stream, n) } else { ms }
             });
             prop_assert_eq!(made_of(times), None);
         }

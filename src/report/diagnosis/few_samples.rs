@@ -13,12 +13,12 @@ pub(super) static DIAGNOSIS: Diagnosis = Diagnosis {
 };
 
 /// One that was never measured has no samples and fails anyway.
-fn rests_on_few(threshold: &&ThresholdReport) -> bool {
+fn rests_on_few(threshold: &ThresholdReport) -> bool {
     matches!((threshold.samples, threshold.samples_wanted), (Some(n), Some(wanted)) if 0 < n && n < wanted)
 }
 
 fn find(report: &RunReport, _: &Context) -> Option<Found> {
-    let mut few: Vec<_> = report.thresholds.iter().filter(rests_on_few).collect();
+    let mut few: Vec<_> = report.thresholds.iter().filter(|t| rests_on_few(t)).collect();
     let lacking = |threshold: &ThresholdReport| {
         threshold.samples.unwrap_or(0) as f64 / threshold.samples_wanted.unwrap_or(1) as f64
     };

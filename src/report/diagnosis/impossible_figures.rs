@@ -77,7 +77,8 @@ mod tests {
 
     #[test]
     fn counts_that_do_not_add_up_make_a_run_invalid() {
-        let changes: [(fn(&mut RunReport), &str); 6] = [
+        type Change = fn(&mut RunReport);
+        let changes: [(Change, &str); 6] = [
             (|report| report.requests.done += 1, "done and censored 1,001, sent 1,000"),
             (|report| report.requests.unsent += 1, "sent and unsent 1,001, due 1,000"),
             (|report| report.requests.retries = 1_001, "retries 1,001, due 1,000"),

@@ -89,9 +89,13 @@ fn all(report: &RunReport, context: &Context) -> impl Iterator<Item = Found> {
     REGISTRY.iter().filter_map(|diagnosis| (diagnosis.find)(report, context))
 }
 
-/// Why the run is invalid, as far as its own figures say it.
+/// Why the run is invalid, as far as its own figures say it: in lower case, as reasons are.
 pub fn reasons(report: &RunReport, context: &Context) -> Vec<String> {
-    all(report, context).filter(|found| found.invalid).map(|found| found.sentence).collect()
+    let reason = |found: Found| {
+        let (first, rest) = found.sentence.split_at(1);
+        first.to_lowercase() + rest
+    };
+    all(report, context).filter(|found| found.invalid).map(reason).collect()
 }
 
 /// What is noticed without making the run invalid. A run that is not judged yet has no reasons, so

@@ -43,7 +43,7 @@ mod tests {
         let busy = |busy_share, warm_up, closed| {
             about(&DIAGNOSIS, |report| {
                 let name = "peak".to_owned();
-                let phase = PhaseReport { name, busy_share, warm_up, closed, ..<_>::default() };
+                let phase = PhaseReport { name, warm_up, closed, busy_share, ..<_>::default() };
                 report.phases = vec![PhaseReport::default(), phase];
             })
         };
