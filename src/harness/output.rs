@@ -8,6 +8,7 @@ use crate::fault::LinkName;
 use crate::machine::Processors;
 use crate::measure::Threshold;
 use crate::oracle::Cohort;
+use crate::report::append::lacks_descriptor;
 use crate::report::findings::{Context, findings};
 use crate::report::{Event, EventLog, LatencyLog, RunFolder, RunReport, Timeline, TimelineRow};
 use crate::scenario::Plan;
@@ -148,12 +149,6 @@ impl Output {
         report.findings = findings(&report, &self.context);
         report
     }
-}
-
-/// Whether this process, or the machine, had no file descriptor left.
-fn lacks_descriptor(error: &std::io::Error) -> bool {
-    use rustix::io::Errno;
-    matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE))
 }
 
 impl Sink for Output {
