@@ -157,14 +157,19 @@ impl<C: Connector> Worker<C> {
     /// Sends what is due until the end of the last phase, or until told to stop.
     async fn pace(&mut self) -> io::Result<()> {
         let end = self.shared.run.end();
+        let mut turn_began = None;
         while !self.stop.is_cancelled() {
-            let now = self.shared.run.clock.now();
-            if now >= end && self.schedule.peek().is_none() {
+            let began = self.shared.run.clock.now();
+            if let Some(before) = turn_began.take() {
+                // All of it, from one look at what is due to the next.
+                self.pace.turned(before, began);
+            }
+            if began >= end && self.schedule.peek().is_none() {
                 break;
             }
-            let behind = self.dispatch(now);
+            let behind = self.dispatch(began);
             self.reap();
-            self.hand_over_if_due(now);
+            self.hand_over_if_due(began);
             if behind {
                 tokio::task::yield_now().await;
                 continue;
@@ -180,7 +185,7 @@ impl<C: Connector> Worker<C> {
             match self.pace.until(now, wake, wake != request) {
                 Wait::Spin => {
                     tokio::task::yield_now().await;
-                    self.pace.turned(now, self.shared.run.clock.now());
+                    turn_began = Some(began);
                 }
                 Wait::Sleep(span) => self.sleep(now, span).await?,
             }
