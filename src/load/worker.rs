@@ -34,6 +34,9 @@ pub const HAND_OVER: Duration = Duration::from_secs(1);
 /// The longest the pacer sleeps: it looks after its books at least so often.
 const NAP_MAX: Duration = Duration::from_millis(100);
 
+/// By how much a worker is awake before the load begins.
+const WAKE_BEFORE_START: Duration = Duration::from_millis(1);
+
 /// The niceness of a worker's thread.
 const WORKER_NICE: i32 = -10;
 
@@ -52,12 +55,11 @@ pub struct Report {
     pub at: Tick,
     /// What happened since the last one.
     pub entries: Entries,
-    /// CPU time of the worker's thread so far.
+    /// CPU time of the worker's thread since load began.
     pub cpu: Duration,
     /// Of that, time spent waiting for due instants without sleeping, since the last report.
     pub spun: Duration,
-    /// Time so far in which the worker's thread was ready and did not run; `None` where the system
-    /// does not tell.
+    /// Time since then in which it was ready and did not run; `None` where the system does not tell.
     pub run_delay: Option<Duration>,
 }
 
@@ -100,6 +102,8 @@ struct Worker<C: Connector> {
     alarm: Alarm,
     pace: Pace,
     run_queue: RunQueue,
+    /// CPU time and run-queue delay of the thread before load began.
+    before_load: (Duration, Option<Duration>),
     errands: mpsc::Receiver<Errand>,
     reports: mpsc::Sender<Report>,
     stop: CancellationToken,
@@ -132,6 +136,7 @@ impl<C: Connector> Worker<C> {
             alarm: Alarm::new()?,
             pace: Pace::new(run.plan.spin),
             run_queue: RunQueue::of_this_thread(),
+            before_load: (Duration::ZERO, None),
             errands: setup.errands,
             reports: setup.reports,
             stop: setup.stop,
@@ -147,10 +152,22 @@ impl<C: Connector> Worker<C> {
 
     async fn run(mut self) -> io::Result<()> {
         self.open_lanes();
+        self.wait_for_start().await?;
         self.pace().await?;
         self.drain().await?;
         self.lanes.shutdown().await;
         self.final_hand_over().await;
+        Ok(())
+    }
+
+    /// Sleeps, however it waits later: what this takes is no part of the load's account.
+    async fn wait_for_start(&mut self) -> io::Result<()> {
+        let nearly = self.shared.run.start.saturating_sub(WAKE_BEFORE_START);
+        let now = self.shared.run.clock.now();
+        if nearly > now {
+            self.alarm.wait(nearly - now).await?;
+        }
+        self.before_load = (thread_cpu(), self.run_queue.delay());
         Ok(())
     }
 
@@ -373,8 +390,11 @@ impl<C: Connector> Worker<C> {
     fn report(&mut self, at: Tick) -> Report {
         let worker = self.number;
         let entries = self.shared.ledger.borrow_mut().hand_over();
-        let (cpu, spun) = (thread_cpu(), self.pace.take_spun());
-        Report { worker, at, entries, cpu, spun, run_delay: self.run_queue.delay() }
+        let (cpu_before, delay_before) = self.before_load;
+        let cpu = thread_cpu().saturating_sub(cpu_before);
+        let before = delay_before.unwrap_or_default();
+        let run_delay = self.run_queue.delay().map(|delay| delay.saturating_sub(before));
+        Report { worker, at, entries, cpu, spun: self.pace.take_spun(), run_delay }
     }
 
     async fn final_hand_over(&mut self) {
