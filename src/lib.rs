@@ -8,6 +8,7 @@
 pub mod clock;
 pub mod diagnostic;
 pub mod histogram;
+pub mod machine;
 pub mod seed;
 pub mod units;
 // Floor 1

@@ -15,6 +15,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("clock", 0),
     ("diagnostic", 0),
     ("histogram", 0),
+    ("machine", 0),
     ("seed", 0),
     ("units", 0),
     ("identity", 1),

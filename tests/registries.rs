@@ -1,4 +1,5 @@
-//! What holds for every entry of every registry: faults, mutations, profiles, arrival processes.
+//! What holds for every entry of every registry: faults, mutations, profiles, arrival processes,
+//! diagnoses.
 //!
 //! A new entry is tried as soon as its line is in the registry. What is particular to one registry
 //! is tried beside it.
@@ -15,6 +16,10 @@ use substorm::fault;
 use substorm::identity::UserIndex;
 use substorm::outcome::profiles;
 use substorm::population::{Popularity, Population, PopulationPlan, SubjectScheme};
+use substorm::report::RunReport;
+use substorm::report::diagnosis;
+use substorm::report::findings::Context;
+use substorm::report::model::WorkerUse;
 use substorm::seed::Seed;
 use substorm::setting::{Absent, Kind, Setting, Settings, Value};
 use substorm::token::{Expectation, mutation};
@@ -233,6 +238,26 @@ fn faults_are_in_order() {
         }
     }
     assert!(fault::named("").is_none());
+}
+
+#[test]
+fn diagnoses_are_in_order() {
+    check_names("diagnoses", diagnosis::REGISTRY.iter().map(|d| (d.name, d.about)));
+    let mut extreme = RunReport { load_s: f64::NAN, ..RunReport::default() };
+    extreme.requests.due = u64::MAX;
+    extreme.connections.descriptor_exhausted = 1;
+    extreme.generator.workers = vec![WorkerUse { cpu_share: f64::INFINITY, ..<_>::default() }];
+    extreme.generator.steal_share = Some(f64::NAN);
+    for kind in diagnosis::REGISTRY {
+        let name = kind.name;
+        for report in [&RunReport::default(), &extreme] {
+            let Some(found) = (kind.find)(report, &Context::default()) else { continue };
+            // A sentence in the middle of a list: no full stop, one line.
+            let text = &found.sentence;
+            assert!(!text.ends_with('.') && !text.contains(['\n', '\t']), "{name}: {text}");
+        }
+        assert_eq!((kind.find)(&RunReport::default(), &Context::default()), None, "{name}");
+    }
 }
 
 #[test]

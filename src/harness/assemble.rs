@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use crate::arrival::Arrival;
 use crate::clock::Tick;
 use crate::fault::{Action, LinkFault};
 use crate::measure::{
@@ -65,6 +66,7 @@ impl<'a> Figures<'a> {
             missing_challenge: self.measured.lacks_challenge,
             latency: self.latency(),
             send_lag: (&self.measured.send_lag).into(),
+            around_40_ms: (&*latency_of(self.measured, LatencyKind::Service, None)).into(),
             revocation_lag: self.revocation_lag(),
             provisioning_lag: self.provisioning_lag(),
             changes: self.gathered.changes.clone(),
@@ -124,11 +126,12 @@ impl<'a> Figures<'a> {
         let worker = |worker: &WorkerState| {
             let wall = worker.at.since(start).as_secs_f64();
             let cpu_share = if wall > 0.0 { worker.cpu.as_secs_f64() / wall } else { 0.0 };
-            WorkerUse { cpu_share, sent: worker.sent }
+            WorkerUse { cpu_share, sent: worker.sent, ..WorkerUse::default() }
         };
         Generator {
             workers: self.gathered.workers.iter().map(worker).collect(),
             peak_memory_bytes: Usage::of(std::process::id()).map_or(0, |usage| usage.peak),
+            ..Generator::default()
         }
     }
 
@@ -145,6 +148,8 @@ impl<'a> Figures<'a> {
                 at: phase.start.as_secs_f64(),
                 until: (phase.start + phase.length).as_secs_f64(),
                 warm_up: phase.warm_up,
+                closed: matches!(phase.arrival, Arrival::Closed { .. }),
+                busy_share: 0.0,
                 requests: requests(record),
             })
             .collect()
@@ -210,6 +215,11 @@ impl<'a> Figures<'a> {
             failed: count(Class::ConnectRefused) + count(Class::Tls) + count(Class::Dns),
             lost: count(Class::ConnectionReset),
             connect: (&self.measured.connect).into(),
+            tls: (&self.measured.tls).into(),
+            first_request: (&self.measured.first).into(),
+            port_exhausted: self.measured.port_exhausted,
+            descriptor_exhausted: self.measured.descriptor_exhausted,
+            ..Connections::default()
         }
     }
 
@@ -238,8 +248,30 @@ impl<'a> Figures<'a> {
     pub fn judge(&self) -> Vec<ThresholdReport> {
         self.thresholds
             .iter()
-            .map(|threshold| ThresholdReport::new(threshold, threshold.judge(self.read(threshold))))
+            .map(|threshold| {
+                let judged = threshold.judge(self.read(threshold));
+                let (samples, samples_wanted) = self.samples(threshold).unzip();
+                let report = ThresholdReport::new(threshold, judged);
+                ThresholdReport { samples, samples_wanted, ..report }
+            })
             .collect()
+    }
+
+    /// On how many requests a percentile of times rests, and with how many it has ten above it;
+    /// `None` for other figures, and for a maximum.
+    fn samples(&self, threshold: &Threshold) -> Option<(u64, u64)> {
+        let record = match threshold.phase() {
+            None => &self.measured,
+            Some(name) => self.each_phase().find(|(phase, _)| phase.name == name)?.1,
+        };
+        let (samples, share) = match threshold.metric() {
+            Metric::Latency { kind, class, quantile } => {
+                (latency_of(record, kind, class).count(), quantile.share())
+            }
+            Metric::SendLag(quantile) => (record.send_lag.count(), quantile.share()),
+            _ => return None,
+        };
+        (share < 1.0).then(|| (samples, (10.0 / (1.0 - share)).round() as u64))
     }
 
     fn each_phase(&self) -> impl Iterator<Item = (&'a crate::arrival::PhasePlan, &'a PhaseRecord)> {
@@ -332,6 +364,10 @@ fn requests(record: &PhaseRecord) -> Requests {
         unsent: record.unsent,
         censored: record.censored,
         probes: record.probes,
+        retries: record.retries,
+        retries_recovered: record.retries_recovered,
+        retries_exhausted: record.retries_exhausted,
+        checks_failed: record.checks_failed,
         censored_age: (&record.censored_age).into(),
     }
 }

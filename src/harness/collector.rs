@@ -17,6 +17,7 @@ use crate::measure::{PhaseRecord, Recorder, Shape};
 use crate::oracle::LagTracker;
 
 use super::changes::{Note, lag_kind};
+use super::effort::Effort;
 
 /// Workers report at whole seconds; the second is closed a little later.
 const SETTLE: Duration = Duration::from_millis(150);
@@ -71,6 +72,10 @@ pub struct WorkerState {
     pub sent: u64,
     /// When it last reported.
     pub at: Tick,
+    /// What it did in the second under way.
+    pub effort: Effort,
+    /// Time in which its thread was ready and did not run, when it last reported.
+    run_delay: Option<Duration>,
 }
 
 /// One second of a run.
@@ -165,11 +170,21 @@ impl<S: Sink> Collector<S> {
         self.gathered.sightings_lost += report.entries.sightings_lost;
         if let Some(worker) = self.gathered.workers.get_mut(report.worker as usize) {
             let phases = report.entries.recorder.touched();
+            let since = worker.run_delay.unwrap_or_default();
+            worker.effort.add(&Effort {
+                wall: report.at - worker.at.max(self.start),
+                cpu: report.cpu.saturating_sub(worker.cpu),
+                spun: report.spun,
+                run_delay: report.run_delay.map(|delay| delay.saturating_sub(since)),
+                waited: report.entries.waited,
+            });
             *worker = WorkerState {
                 in_flight: report.entries.in_flight,
                 cpu: report.cpu,
                 sent: worker.sent + phases.map(|(_, record)| record.sent).sum::<u64>(),
                 at: report.at,
+                run_delay: report.run_delay,
+                ..*worker
             };
         }
     }
@@ -220,6 +235,9 @@ impl<S: Sink> Collector<S> {
         let (number, at) = (self.number, self.clock.now());
         self.sink.second(&Second { number, at, recorder: &self.second, so_far: &self.gathered })?;
         self.second.clear();
+        for worker in &mut self.gathered.workers {
+            worker.effort = Effort::default();
+        }
         self.number += 1;
         Ok(())
     }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::clock::{rfc3339, utc_now};
+use crate::report::diagnosis;
 use crate::report::findings::findings;
 use crate::report::model::{Build, Machine, PopulationReport, SCHEMA_VERSION, StackUse};
 use crate::report::{EventLog, LatencyLog, RunFolder, RunReport, Timeline};
@@ -100,6 +101,7 @@ pub fn finish(
     let thresholds = load_setup::thresholds(plan);
     let figures = Figures::of(plan, &thresholds, &gathered, lookups);
     let mut report = figures.report(&output.base, output.start());
+    output.strain.tell(&mut report);
     report.population.token_bytes = prepared.tokens.memory().tokens;
     report.wall_s = ended.as_secs_f64();
     report.load_s = ended.since(output.start()).as_secs_f64();
@@ -122,8 +124,6 @@ pub fn finish(
         .collect();
     report.reasons = validity::reasons(&Evidence {
         measured: figures.measured,
-        send_lag_limit: plan.load.send_lag_limit,
-        unsent_limit: plan.load.unsent_limit,
         faults: &faults,
         panics: after.panics,
         sightings_lost: gathered.sightings_lost,
@@ -131,9 +131,11 @@ pub fn finish(
         failed_changes: (gathered.failed_changes, gathered.failure_reasons.as_slice()),
         interrupted: after.interrupted,
     });
+    report.partial = false;
+    let context = super::set_up::context(plan);
+    report.reasons.extend(diagnosis::reasons(&report, &context));
     report.reasons.extend(after.stack_trouble);
     report.valid = report.reasons.is_empty();
-    report.partial = false;
     let exit = Exit::from(Findings {
         interrupted: after.interrupted,
         not_undone: !after.not_undone.is_empty(),
@@ -141,7 +143,7 @@ pub fn finish(
         missed: report.thresholds.iter().any(|threshold| !threshold.pass),
     });
     report.exit_code = Some(exit.code());
-    report.findings = findings(&report, &super::set_up::context(plan));
+    report.findings = findings(&report, &context);
     output.remark(ended, "end of load").map_err(RunError::Record)?;
     super::files::write(&output.folder, &report, &output.history).map_err(RunError::Record)?;
     Ok(Finished { report, folder: output.folder.path().to_owned(), exit })

@@ -10,6 +10,7 @@
 mod assemble;
 mod changes;
 mod collector;
+mod effort;
 mod error;
 mod exit;
 mod files;
@@ -24,6 +25,7 @@ mod run;
 mod seeding;
 mod set_up;
 mod signals;
+mod strain;
 mod system;
 mod timeline;
 mod validity;

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use crate::clock::Tick;
 use crate::fault::LinkName;
+use crate::machine::Processors;
 use crate::measure::Threshold;
 use crate::oracle::Cohort;
+use crate::report::append::lacks_descriptor;
 use crate::report::findings::{Context, findings};
 use crate::report::history::History;
 use crate::report::model::Lookups;
@@ -16,10 +18,12 @@ use crate::scenario::Plan;
 use super::assemble::Figures;
 use super::changes::Note;
 use super::collector::{Gathered, Second, Sink};
+use super::effort::Effort;
 use super::finish::Opened;
 use super::load_setup;
 use super::observer::{Beat, Observer};
 use super::set_up;
+use super::strain::Strain;
 use super::system::System;
 use super::words;
 
@@ -45,6 +49,8 @@ pub struct Output {
     /// Lookups in the rows so far.
     lookups_shown: u64,
     context: Context,
+    /// How hard the generator works, and what it is kept from.
+    pub strain: Strain,
 }
 
 impl Output {
@@ -73,6 +79,7 @@ impl Output {
             lookups_before,
             lookups_shown: 0,
             context: set_up::context(plan),
+            strain: Strain::new(plan),
         }
     }
 
@@ -106,12 +113,15 @@ impl Output {
 
     fn row(&mut self, second: &Second<'_>) -> TimelineRow {
         let since = Duration::from_secs(second.number);
-        let in_phase = |phase: &&crate::arrival::PhasePlan| {
+        let in_phase = |phase: &crate::arrival::PhasePlan| {
             phase.start <= since && since < phase.start + phase.length
         };
+        let phase = self.plan.phases.iter().position(in_phase);
         let mut row = TimelineRow::of(second.number, second.recorder);
-        row.phase =
-            self.plan.phases.iter().find(in_phase).map(|p| p.name.clone()).unwrap_or_default();
+        row.phase = phase.map(|n| self.plan.phases[n].name.clone()).unwrap_or_default();
+        let workers = &second.so_far.workers;
+        let efforts: Vec<Effort> = workers.iter().map(|worker| worker.effort).collect();
+        self.strain.second(&mut row, phase, &efforts, Processors::now());
         row.in_flight =
             second.so_far.workers.iter().map(|worker| u64::from(worker.in_flight)).sum();
         row.faults = self.under_way(second).join("+");
@@ -140,6 +150,7 @@ impl Output {
         let figures =
             Figures::of(&self.plan, &self.thresholds, second.so_far, self.lookups(second.so_far));
         let mut report = figures.report(&self.base, self.start);
+        self.strain.tell(&mut report);
         report.partial = true;
         report.wall_s = second.at.as_secs_f64();
         report.load_s = second.at.since(self.start).as_secs_f64();
@@ -155,7 +166,11 @@ impl Sink for Output {
         let names: Vec<&str> = self.plan.phases.iter().map(|phase| phase.name.as_str()).collect();
         let at = Duration::from_secs(second.number);
         self.latencies.append(at, Duration::from_secs(1), &names, second.recorder)?;
-        self.folder.write_report(&self.checkpoint(second))?;
+        match self.folder.write_report(&self.checkpoint(second)) {
+            // The connections have taken them all; the next one replaces this one anyway.
+            Err(error) if lacks_descriptor(&error) => {}
+            written => written?,
+        }
         self.observer.beat(&Beat {
             elapsed: second.at.since(self.start),
             length: self.plan.length(),

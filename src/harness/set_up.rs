@@ -8,9 +8,14 @@ use crate::scenario::Plan;
 
 /// The facts that a plan tells. Of somebody's own gateway it tells none.
 pub fn context(plan: &Plan) -> Context {
-    let limit = Some(plan.load.send_lag_limit);
+    let limits = Context {
+        send_lag_limit: Some(plan.load.send_lag_limit),
+        unsent_limit: Some(plan.load.unsent_limit),
+        connections: Some(plan.load.connections),
+        ..Context::default()
+    };
     if plan.target.is_some() {
-        return Context { send_lag_limit: limit, ..Context::default() };
+        return limits;
     }
     let policies = &plan.policies;
     let set = |span: Duration| (!span.is_zero()).then_some(span);
@@ -36,6 +41,6 @@ pub fn context(plan: &Plan) -> Context {
         invalidation: policies.cache.invalidation,
         sync_lag: set(sync_lag),
         policies: names,
-        send_lag_limit: limit,
+        ..limits
     }
 }

@@ -1,20 +1,17 @@
 //! Whether a run proves anything. One sentence for each reason why it does not.
+//!
+//! What the generator finds wrong with itself is `report::diagnosis`; here is what only the harness
+//! knows: faults, changes of users, tokens, and tasks of its own.
 
-use std::time::Duration;
-
-use crate::measure::{Latency, PhaseRecord};
+use crate::measure::PhaseRecord;
 use crate::outcome::Truth;
-use crate::units::{Share, format_span, grouped};
+use crate::units::grouped;
 
 /// What validity depends on.
 #[derive(Debug)]
 pub struct Evidence<'a> {
     /// Everything outside warm-up phases.
     pub measured: &'a PhaseRecord,
-    /// Limit on the p99 of the send lag.
-    pub send_lag_limit: Duration,
-    /// Limit on the share of due requests that were not sent.
-    pub unsent_limit: Share,
     /// Faults of the plan: name, hits, and what went wrong with each.
     pub faults: &'a [(String, u64, Option<String>)],
     /// Tasks of ours that panicked where it could look like a quiet network.
@@ -35,18 +32,6 @@ pub fn reasons(evidence: &Evidence<'_>) -> Vec<String> {
     let mut reasons = Vec::new();
     if measured.done == 0 {
         reasons.push("no request was answered outside the warm-up, so nothing was measured".into());
-    }
-    reasons.extend(late(&measured.send_lag, evidence.send_lag_limit));
-    let unsent = measured.unsent as f64 / measured.due.max(1) as f64;
-    if unsent > evidence.unsent_limit.fraction() {
-        reasons.push(format!(
-            "{} of {} due requests were not sent ({:.2}%, limit {}): all connections were busy; \
-             raise load.connections or lower the rate",
-            grouped(measured.unsent),
-            grouped(measured.due),
-            unsent * 100.0,
-            evidence.unsent_limit,
-        ));
     }
     let grey: u64 = measured.matrix[Truth::Grey.index()].iter().sum();
     if grey * 2 > measured.done {
@@ -96,18 +81,6 @@ pub fn reasons(evidence: &Evidence<'_>) -> Vec<String> {
     reasons
 }
 
-fn late(send_lag: &Latency, limit: Duration) -> Option<String> {
-    let p99 = Duration::from_micros(send_lag.at(0.99)?);
-    (p99 > limit).then(|| {
-        format!(
-            "requests were sent late: send lag p99 {} (limit {}); the generator or its connections \
-             were the bottleneck, so response times are not the target's alone",
-            format_span(p99),
-            format_span(limit),
-        )
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,15 +91,12 @@ mod tests {
         let record = recorder.phase(0);
         (record.due, record.sent, record.done) = (1_000, 1_000, 1_000);
         record.matrix[Truth::MustAccept.index()][0] = 1_000;
-        record.send_lag.record(Duration::from_micros(80));
         record.clone()
     }
 
     fn check(measured: &PhaseRecord, faults: &[(String, u64, Option<String>)]) -> Vec<String> {
         reasons(&Evidence {
             measured,
-            send_lag_limit: Duration::from_millis(10),
-            unsent_limit: Share::new(0.01).unwrap(),
             faults,
             panics: 0,
             sightings_lost: 0,
@@ -143,11 +113,6 @@ mod tests {
 
     #[test]
     fn each_reason_is_found_and_named() {
-        let mut late = record();
-        (0..100).for_each(|_| late.send_lag.record(Duration::from_millis(50)));
-        assert!(check(&late, &[])[0].contains("send lag p99 50"), "{:?}", check(&late, &[]));
-        let unsent = PhaseRecord { unsent: 11, ..record() };
-        assert!(check(&unsent, &[])[0].contains("11 of 1,000"));
         let mut grey = record();
         grey.matrix[Truth::Grey.index()][0] = 501;
         assert!(check(&grey, &[])[0].contains("501 of 1,000 answers are grey"));

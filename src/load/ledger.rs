@@ -32,6 +32,7 @@ pub struct Ledger {
     /// Books that come back.
     spare: Receiver<Books>,
     home: SyncSender<Books>,
+    waited: u64,
     /// Probes to come; told of each sighting.
     pub probes: ProbeQueue,
     /// Requests sent and not yet done.
@@ -53,6 +54,8 @@ pub struct Entries {
     pub sightings: Vec<Sighting>,
     /// Answers about changed users that found no room.
     pub sightings_lost: u64,
+    /// Requests that were due while every connection was busy, and had to wait for one.
+    pub waited: u64,
     /// Requests sent and not yet done.
     pub in_flight: u32,
     home: SyncSender<Books>,
@@ -77,6 +80,7 @@ impl Ledger {
             books: Books { recorder: Recorder::new(&shape), sightings: Vec::new() },
             shape,
             sightings_lost: 0,
+            waited: 0,
             spare,
             home,
             probes,
@@ -90,6 +94,11 @@ impl Ledger {
         record.due += 1;
         record.probes += u64::from(is_probe);
         record.retries += u64::from(job.attempt > 0);
+    }
+
+    /// A request has to wait for a connection.
+    pub fn waits(&mut self) {
+        self.waited += 1;
     }
 
     /// A request found neither a connection nor room to wait for one.
@@ -160,6 +169,7 @@ impl Ledger {
             recorder: books.recorder,
             sightings: books.sightings,
             sightings_lost: take(&mut self.sightings_lost),
+            waited: take(&mut self.waited),
             in_flight: self.in_flight,
             home: self.home.clone(),
         }

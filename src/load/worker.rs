@@ -25,6 +25,7 @@ use super::probe::{Errand, ProbeQueue};
 use super::schedule::{Schedule, Step};
 use super::virtual_user::VirtualUser;
 use crate::clock::{Tick, thread_cpu};
+use crate::machine::RunQueue;
 use crate::wire::Connector;
 
 /// How often a worker hands over.
@@ -32,6 +33,9 @@ pub const HAND_OVER: Duration = Duration::from_secs(1);
 
 /// The longest the pacer sleeps: it looks after its books at least so often.
 const NAP_MAX: Duration = Duration::from_millis(100);
+
+/// By how much a worker is awake before the load begins.
+const WAKE_BEFORE_START: Duration = Duration::from_millis(1);
 
 /// The niceness of a worker's thread.
 const WORKER_NICE: i32 = -10;
@@ -51,10 +55,12 @@ pub struct Report {
     pub at: Tick,
     /// What happened since the last one.
     pub entries: Entries,
-    /// CPU time of the worker's thread so far.
+    /// CPU time of the worker's thread since load began.
     pub cpu: Duration,
     /// Of that, time spent waiting for due instants without sleeping, since the last report.
     pub spun: Duration,
+    /// Time since then in which it was ready and did not run; `None` where the system does not tell.
+    pub run_delay: Option<Duration>,
 }
 
 /// What a worker is started with.
@@ -95,6 +101,9 @@ struct Worker<C: Connector> {
     schedule: std::iter::Peekable<Schedule>,
     alarm: Alarm,
     pace: Pace,
+    run_queue: RunQueue,
+    /// CPU time and run-queue delay of the thread before load began.
+    before_load: (Duration, Option<Duration>),
     errands: mpsc::Receiver<Errand>,
     reports: mpsc::Sender<Report>,
     stop: CancellationToken,
@@ -126,6 +135,8 @@ impl<C: Connector> Worker<C> {
             schedule: schedule.peekable(),
             alarm: Alarm::new()?,
             pace: Pace::new(run.plan.spin),
+            run_queue: RunQueue::of_this_thread(),
+            before_load: (Duration::ZERO, None),
             errands: setup.errands,
             reports: setup.reports,
             stop: setup.stop,
@@ -141,6 +152,7 @@ impl<C: Connector> Worker<C> {
 
     async fn run(mut self) -> io::Result<()> {
         self.open_lanes();
+        self.wait_for_start().await?;
         self.pace().await?;
         self.drain().await?;
         self.lanes.shutdown().await;
@@ -148,17 +160,33 @@ impl<C: Connector> Worker<C> {
         Ok(())
     }
 
+    /// Sleeps, however it waits later: what this takes is no part of the load's account.
+    async fn wait_for_start(&mut self) -> io::Result<()> {
+        let nearly = self.shared.run.start.saturating_sub(WAKE_BEFORE_START);
+        let now = self.shared.run.clock.now();
+        if nearly > now {
+            self.alarm.wait(nearly - now).await?;
+        }
+        self.before_load = (thread_cpu(), self.run_queue.delay());
+        Ok(())
+    }
+
     /// Sends what is due until the end of the last phase, or until told to stop.
     async fn pace(&mut self) -> io::Result<()> {
         let end = self.shared.run.end();
+        let mut turn_began = None;
         while !self.stop.is_cancelled() {
-            let now = self.shared.run.clock.now();
-            if now >= end && self.schedule.peek().is_none() {
+            let began = self.shared.run.clock.now();
+            if let Some(before) = turn_began.take() {
+                // All of it, from one look at what is due to the next.
+                self.pace.turned(before, began);
+            }
+            if began >= end && self.schedule.peek().is_none() {
                 break;
             }
-            let behind = self.dispatch(now);
+            let behind = self.dispatch(began);
             self.reap();
-            self.hand_over_if_due(now);
+            self.hand_over_if_due(began);
             if behind {
                 tokio::task::yield_now().await;
                 continue;
@@ -174,7 +202,7 @@ impl<C: Connector> Worker<C> {
             match self.pace.until(now, wake, wake != request) {
                 Wait::Spin => {
                     tokio::task::yield_now().await;
-                    self.pace.turned(now, self.shared.run.clock.now());
+                    turn_began = Some(began);
                 }
                 Wait::Sleep(span) => self.sleep(now, span).await?,
             }
@@ -267,6 +295,7 @@ impl<C: Connector> Worker<C> {
             self.open_lane(false).slot.put(job);
         } else if pool.backlog.len() < pool.waiting_max {
             pool.backlog.push_back(job);
+            self.shared.ledger.borrow_mut().waits();
         } else {
             drop(pool);
             self.shared.ledger.borrow_mut().unsent(&job);
@@ -361,7 +390,11 @@ impl<C: Connector> Worker<C> {
     fn report(&mut self, at: Tick) -> Report {
         let worker = self.number;
         let entries = self.shared.ledger.borrow_mut().hand_over();
-        Report { worker, at, entries, cpu: thread_cpu(), spun: self.pace.take_spun() }
+        let (cpu_before, delay_before) = self.before_load;
+        let cpu = thread_cpu().saturating_sub(cpu_before);
+        let before = delay_before.unwrap_or_default();
+        let run_delay = self.run_queue.delay().map(|delay| delay.saturating_sub(before));
+        Report { worker, at, entries, cpu, spun: self.pace.take_spun(), run_delay }
     }
 
     async fn final_hand_over(&mut self) {

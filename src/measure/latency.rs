@@ -56,6 +56,15 @@ impl Latency {
         Some(cell.highest())
     }
 
+    /// How many durations lie between two values in microseconds, both included, to within the
+    /// histogram's precision.
+    pub fn count_between(&self, low: u64, high: u64) -> u64 {
+        let Some(histogram) = self.filled() else { return 0 };
+        let (low, high) = (Cell::of(low), Cell::of(high));
+        let between = histogram.cells().filter(|(cell, _)| (low..=high).contains(cell));
+        between.map(|(_, count)| count).sum()
+    }
+
     /// The figures that reports show; `None` when empty.
     pub fn quantiles(&self) -> Option<Quantiles> {
         let histogram = self.filled()?;
@@ -138,6 +147,17 @@ mod tests {
         assert!(max.abs_diff(2_000_000) < 2_000, "{max}");
         latency.record(Duration::MAX);
         assert_eq!(latency.at(1.0), Some(LIMIT_MICROS));
+    }
+
+    #[test]
+    fn counts_what_lies_between_two_values() {
+        let mut latency = Latency::default();
+        assert_eq!(latency.count_between(0, u64::MAX), 0);
+        for micros in [5, 10, 10, 20] {
+            latency.record(Duration::from_micros(micros));
+        }
+        let counts = [(0, 4), (0, 5), (6, 10), (10, 20), (21, 1_000_000)];
+        assert_eq!(counts.map(|(low, high)| latency.count_between(low, high)), [0, 1, 2, 3, 0]);
     }
 
     proptest! {

@@ -4,6 +4,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use rustix::io::Errno;
+
 /// A file that only ever grows by whole records.
 ///
 /// Each record reaches the operating system at once, so that it outlives this process; it is not
@@ -72,7 +74,23 @@ pub fn explain(error: &io::Error, tried: &str, path: &Path) -> io::Error {
         ErrorKind::NotADirectory => "; a part of the path is a file. Choose another with --out",
         _ => "",
     };
-    io::Error::new(error.kind(), format!("cannot {tried} {}: {error}{advice}", path.display()))
+    let text = format!("cannot {tried} {}: {error}{advice}", path.display());
+    io::Error::new(error.kind(), Explained { text, code: error.raw_os_error() })
+}
+
+/// An error in words, with the system's code for it.
+#[derive(Debug, thiserror::Error)]
+#[error("{text}")]
+struct Explained {
+    text: String,
+    code: Option<i32>,
+}
+
+/// Whether the process, or the machine, had no file descriptor left.
+pub fn lacks_descriptor(error: &io::Error) -> bool {
+    let explained = error.get_ref().and_then(|inner| inner.downcast_ref::<Explained>());
+    let code = explained.map_or(error.raw_os_error(), |explained| explained.code);
+    [Errno::MFILE, Errno::NFILE].iter().any(|lacking| code == Some(lacking.raw_os_error()))
 }
 
 #[cfg(test)]
@@ -113,5 +131,14 @@ mod tests {
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
         let error = replace(&folder.path().join("no/run.json"), b"").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn a_lack_of_descriptors_is_known_also_when_explained() {
+        let lacking = io::Error::from_raw_os_error(Errno::MFILE.raw_os_error());
+        let explained = explain(&lacking, "write", Path::new("run.json"));
+        assert!(lacks_descriptor(&lacking) && lacks_descriptor(&explained));
+        assert!(explained.to_string().starts_with("cannot write run.json: Too many open files"));
+        assert!(!lacks_descriptor(&io::Error::from(ErrorKind::StorageFull)));
     }
 }

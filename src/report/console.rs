@@ -153,35 +153,88 @@ fn findings(report: &RunReport, style: Style, lines: &mut Vec<String>) {
     table::more(lines, report.findings.len(), MOST_FINDINGS);
 }
 
-/// What the generator and the stack took.
+/// What the connections cost, and what the generator and the stack took.
 fn resources(report: &RunReport, lines: &mut Vec<String>) {
+    let connections = connections(report);
+    let generator = generator(report);
+    if !(connections.is_empty() && generator.is_empty()) {
+        lines.push(String::new());
+    }
+    if !connections.is_empty() {
+        lines.extend(table::wrapped(&format!("Connections: {}", connections.join(", ")), 13));
+    }
+    if !generator.is_empty() {
+        lines.extend(table::wrapped(&format!("Generator: {}", generator.join("; ")), 11));
+    }
+}
+
+fn ms(micros: u64) -> String {
+    span(micros as f64 / 1e3)
+}
+
+fn connections(report: &RunReport) -> Vec<String> {
+    let connections = &report.connections;
+    let mut facts = Vec::new();
+    if connections.opened > 0 {
+        facts.push(format!("{} opened", grouped(connections.opened)));
+    }
+    for (count, what) in [
+        (connections.failed, "failed"),
+        (connections.lost, "lost"),
+        (connections.waited, "waited for"),
+    ] {
+        if count > 0 {
+            facts.push(format!("{} {what}", grouped(count)));
+        }
+    }
+    for (name, times) in [
+        ("set-up", &connections.connect),
+        ("TLS", &connections.tls),
+        ("first request", &connections.first_request),
+    ] {
+        if times.count > 0 {
+            facts.push(format!("{name} p50 {} p99 {}", ms(times.p50), ms(times.p99)));
+        }
+    }
+    facts
+}
+
+/// Below this share, spinning and hiccups are not worth a word.
+const WORTH_A_WORD: f64 = 0.001;
+
+fn generator(report: &RunReport) -> Vec<String> {
     let mut facts = Vec::new();
     if report.send_lag.count > 0 {
-        let ms = |us: u64| span(us as f64 / 1e3);
         let lag = &report.send_lag;
         facts.push(format!("send lag p50 {}, p99 {}", ms(lag.p50), ms(lag.p99)));
     }
-    let workers = report.generator.workers.len() as u64;
-    if workers > 0 {
-        let cpu: f64 = report.generator.workers.iter().map(|worker| worker.cpu_share).sum();
-        let workers = counted(workers, "worker", "workers");
+    let workers = &report.generator.workers;
+    if !workers.is_empty() {
+        let cpu: f64 = workers.iter().map(|worker| worker.cpu_share).sum();
+        let spun: f64 = workers.iter().map(|worker| worker.spin_share).sum();
+        let spinning = match spun {
+            spun if spun < WORTH_A_WORD => String::new(),
+            spun => format!(", of which {} spinning,", share(spun)),
+        };
         facts.push(format!(
-            "{workers} at {} of a core{}",
+            "{} at {} of a core{spinning}{}",
+            counted(workers.len() as u64, "worker", "workers"),
             share(cpu),
             memory(report.generator.peak_memory_bytes)
         ));
+    }
+    let delay = workers.iter().filter_map(|worker| worker.run_delay_share).max_by(f64::total_cmp);
+    if let Some(delay) = delay.filter(|delay| *delay >= WORTH_A_WORD) {
+        facts.push(format!("ready but not run {} of the time", share(delay)));
+    }
+    if let Some(steal) = report.generator.steal_share.filter(|steal| *steal >= WORTH_A_WORD) {
+        facts.push(format!("steal {}", share(steal)));
     }
     if let Some(stack) = &report.stack {
         let cpu = share(stack.cpu_share);
         facts.push(format!("stack {cpu}{}", memory(stack.peak_memory_bytes)));
     }
-    if report.connections.opened > 0 {
-        facts.push(format!("{} connections", grouped(report.connections.opened)));
-    }
-    if !facts.is_empty() {
-        lines.push(String::new());
-        lines.extend(table::wrapped(&format!("Generator: {}", facts.join("; ")), 11));
-    }
+    facts
 }
 
 fn memory(bytes: u64) -> String {
@@ -217,6 +270,17 @@ mod tests {
     fn a_run_without_a_flaw() {
         let mut report = sample::correct();
         report.findings = super::super::findings::findings(&report, &sample::context());
+        let text = plain(&report);
+        fits(&text);
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn a_run_with_trouble_on_this_side() {
+        let mut report = sample::strained();
+        report.findings = super::super::findings::findings(&report, &sample::context());
+        report.reasons = super::super::diagnosis::reasons(&report, &sample::context());
+        report.valid = false;
         let text = plain(&report);
         fits(&text);
         insta::assert_snapshot!(text);

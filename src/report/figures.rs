@@ -51,6 +51,28 @@ pub struct LatencyRow {
     pub percentiles: Percentiles,
 }
 
+/// Service times around 40 ms, warm-up left out, in three bands of the same width. Linux delays an
+/// acknowledgement by 40 ms at least, so requests that had to wait for one lie in the middle band,
+/// with a sharp edge below.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Around40Ms {
+    /// From 34 to 39.5 ms.
+    pub below: u64,
+    /// From 39.5 to 45 ms.
+    pub within: u64,
+    /// From 45 to 50.5 ms.
+    pub above: u64,
+}
+
+impl From<&Latency> for Around40Ms {
+    fn from(latency: &Latency) -> Self {
+        let [below, within, above] =
+            [34_000, 39_500, 45_000].map(|low| latency.count_between(low, low + 5_499));
+        Self { below, within, above }
+    }
+}
+
 /// Where one lag, or one quantile of the lags, lies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LagBounds {
@@ -157,6 +179,10 @@ pub struct ThresholdReport {
     pub pass: bool,
     /// Why not; empty if it holds.
     pub reason: String,
+    /// On how many requests it rests, if it is a percentile of their times.
+    pub samples: Option<u64>,
+    /// With how many such a percentile has ten above it.
+    pub samples_wanted: Option<u64>,
 }
 
 impl ThresholdReport {
@@ -176,6 +202,7 @@ impl ThresholdReport {
             shown: judged.shown,
             pass: judged.pass,
             reason: judged.reason,
+            ..Self::default()
         }
     }
 }

@@ -9,7 +9,9 @@ mod verdicts;
 
 use std::time::Duration;
 
+use super::diagnosis;
 use super::model::{Finding, RunReport, Severity};
+use crate::units::Share;
 
 /// What is known of the set-up, for the words in brackets: "(cache TTL 2 s)".
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,12 +28,19 @@ pub struct Context {
     pub policies: Vec<String>,
     /// The p99 of the send lag beyond which the generator counts as behind.
     pub send_lag_limit: Option<Duration>,
+    /// The share of due requests that may stay unsent.
+    pub unsent_limit: Option<Share>,
+    /// The most connections to the gateway.
+    pub connections: Option<u32>,
+    /// The target's certificate is not checked.
+    pub insecure_tls: bool,
 }
 
 type Group = fn(&RunReport, &Context) -> Vec<Finding>;
 
 /// The groups, in the order in which findings of one severity are shown.
-const GROUPS: [Group; 3] = [verdicts::findings, changed_users::findings, doubts::findings];
+const GROUPS: [Group; 4] =
+    [verdicts::findings, changed_users::findings, diagnosis::findings, doubts::findings];
 
 /// Every finding, the most serious first.
 pub fn findings(report: &RunReport, context: &Context) -> Vec<Finding> {
@@ -132,7 +141,7 @@ mod tests {
     #[test]
     fn doubts_are_told() {
         let mut report = sample::correct();
-        report.send_lag.p99 = 12_000;
+        report.requests.due += 5;
         report.requests.unsent = 5;
         report.faults = vec![FaultReport { kind: "churn".into(), at: 5.0, ..<_>::default() }];
         report.lookups = Some(Lookups {
@@ -142,9 +151,8 @@ mod tests {
             cache_hit_share: Some(0.5),
         });
         for wanted in [
-            "The generator was behind: one request in a hundred was sent 12 ms late or more \
-             (limit 2 ms)",
-            "5 requests were never sent (0.5%), because no connection was free in time",
+            "5 requests were never sent (0.5%, limit 1%), because no connection was free in time; \
+             raise load.connections or lower the rate",
             "The fault churn at 5.0 s had 0 hits: nothing was tested by it",
             "The store was asked 1,100 times, 1.10 for each request, 50% of the gateway's cache \
              look-ups found an entry",

@@ -1,10 +1,12 @@
 //! From figures to what a person reads: one file a format.
 //!
-//! [`RunReport`] is the one thing that every format is made from. Nothing here measures or judges.
+//! [`RunReport`] is the one thing that every format is made from. Nothing here measures, and
+//! nothing but [`diagnosis`] judges.
 
 pub mod append;
 pub mod chart;
 pub mod console;
+pub mod diagnosis;
 pub mod events;
 mod figures;
 pub mod findings;

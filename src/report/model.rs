@@ -13,9 +13,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use super::figures::{
-    ALL, LagBounds, LagReport, LatencyRow, Lookups, Percentiles, ThresholdReport,
+    ALL, Around40Ms, LagBounds, LagReport, LatencyRow, Lookups, Percentiles, ThresholdReport,
 };
-pub use super::setup::{Build, Connections, Generator, Machine, StackUse, WorkerUse};
+pub use super::setup::{Build, Connections, Generator, LateSeconds, Machine, StackUse, WorkerUse};
 
 /// The version of `run.json` that this build writes.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -81,6 +81,8 @@ pub struct RunReport {
     pub latency: Vec<LatencyRow>,
     /// sent − due, in microseconds, warm-up left out.
     pub send_lag: Percentiles,
+    /// Service times around 40 ms, where delayed acknowledgements show.
+    pub around_40_ms: Around40Ms,
     /// From a removal's acknowledgement until the user is no longer let in.
     pub revocation_lag: LagReport,
     /// From a creation's acknowledgement until the user is let in.
@@ -129,6 +131,10 @@ pub struct PhaseReport {
     pub until: f64,
     /// Left out of percentiles over phases and of thresholds that do not name it.
     pub warm_up: bool,
+    /// Virtual users that wait for their answers: the load follows the target.
+    pub closed: bool,
+    /// Share of a core that requests took on the busiest worker; spinning is not counted.
+    pub busy_share: f64,
     /// Its requests.
     pub requests: Requests,
 }
@@ -149,6 +155,14 @@ pub struct Requests {
     pub censored: u64,
     /// Of `due`: follow-ups for users that were changed.
     pub probes: u64,
+    /// Of `due`: asked again, after being told that the user does not exist.
+    pub retries: u64,
+    /// Retries that were let in.
+    pub retries_recovered: u64,
+    /// Requests whose last retry was turned away too.
+    pub retries_exhausted: u64,
+    /// Answers that let the user in but are not what the route expects.
+    pub checks_failed: u64,
     /// Ages since due of the censored ones, in microseconds.
     pub censored_age: Percentiles,
 }

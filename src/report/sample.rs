@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use crate::measure::LatencyKind;
 use crate::outcome::{Class, Verdict};
+use crate::units::Share;
 
 use super::findings::Context;
 use super::model::{
-    ALL, Build, ByName, Connections, FaultReport, Generator, LagBounds, LagReport, LatencyRow,
-    Lookups, Machine, Percentiles, PhaseReport, PopulationReport, Requests, RunReport,
+    ALL, Build, ByName, Connections, FaultReport, Generator, LagBounds, LagReport, LateSeconds,
+    LatencyRow, Lookups, Machine, Percentiles, PhaseReport, PopulationReport, Requests, RunReport,
     SCHEMA_VERSION, StackUse, ThresholdReport, WorkerUse,
 };
 
@@ -16,6 +17,8 @@ pub(super) fn context() -> Context {
     Context {
         cache_ttl: Some(Duration::from_secs(2)),
         send_lag_limit: Some(Duration::from_millis(2)),
+        unsent_limit: Share::new(0.01),
+        connections: Some(64),
         ..Context::default()
     }
 }
@@ -33,6 +36,8 @@ pub(super) fn correct() -> RunReport {
         valid: true,
         exit_code: Some(0),
         requests: Requests { due: 1_000, sent: 1_000, done: 1_000, ..Requests::default() },
+        latency: latency(ALL, 1_000, 100).into(),
+        send_lag: Percentiles { count: 1_000, p50: 18, p90: 31, p99: 90, p999: 310, max: 840 },
         ..RunReport::default()
     };
     for verdict in Verdict::ALL {
@@ -41,6 +46,53 @@ pub(super) fn correct() -> RunReport {
     report.verdicts.total.insert("correct_accept".into(), 1_000);
     report.classes.total.insert("accepted".into(), 1_000);
     report.matrix.insert("must_accept".into(), named(&[("accepted", 1_000)]));
+    report
+}
+
+/// A thousand answers from a machine that others used too, over TLS, with clients that ask again.
+pub(super) fn strained() -> RunReport {
+    let mut report = correct();
+    report.requests.retries = 40;
+    report.requests.retries_recovered = 31;
+    report.requests.retries_exhausted = 3;
+    report.requests.checks_failed = 2;
+    report.send_lag =
+        Percentiles { count: 1_000, p50: 40, p90: 310, p99: 9_400, p999: 21_000, max: 26_000 };
+    let times = |count, p50: u64| Percentiles {
+        count,
+        p50,
+        p90: p50 * 2,
+        p99: p50 * 3,
+        p999: p50 * 4,
+        max: p50 * 4,
+    };
+    report.connections = Connections {
+        opened: 50,
+        lost: 4,
+        connect: times(50, 110),
+        tls: times(50, 1_400),
+        first_request: times(50, 4_200),
+        waited: 21,
+        descriptor_exhausted: 1,
+        ..Connections::default()
+    };
+    report.generator = Generator {
+        workers: vec![WorkerUse {
+            cpu_share: 0.12,
+            sent: 1_000,
+            spin_share: 0.05,
+            run_delay_share: Some(0.043),
+        }],
+        peak_memory_bytes: 61_000_000,
+        steal_share: Some(0.012),
+        late: Some(LateSeconds {
+            seconds: 2,
+            busy_share: 0.07,
+            run_delay_share: Some(0.19),
+            steal_share: Some(0.05),
+            waited_share: 0.03,
+        }),
+    };
     report
 }
 
@@ -214,8 +266,9 @@ fn faults_and_thresholds(report: &mut RunReport) {
     });
     report.connections = Connections { opened: 64, lost: 0, ..Connections::default() };
     report.generator = Generator {
-        workers: vec![WorkerUse { cpu_share: 0.31, sent: 70_321 }],
+        workers: vec![WorkerUse { cpu_share: 0.31, sent: 70_321, ..WorkerUse::default() }],
         peak_memory_bytes: 61_000_000,
+        ..Generator::default()
     };
     report.stack = Some(StackUse { cpu_share: 0.84, peak_memory_bytes: 74_000_000 });
 }

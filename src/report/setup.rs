@@ -71,8 +71,19 @@ pub struct Connections {
     pub failed: u64,
     /// Closed by the other side, or broken.
     pub lost: u64,
-    /// From the start of a connection to its being usable, in microseconds.
+    /// From the start of a connection to its being usable, without TLS, in microseconds.
     pub connect: Percentiles,
+    /// From there to the end of the TLS handshake, in microseconds.
+    pub tls: Percentiles,
+    /// Service times of the first request on each connection, in microseconds. One that had to
+    /// wait for its connection contains that.
+    pub first_request: Percentiles,
+    /// Requests that were due while every connection was busy, and had to wait for one.
+    pub waited: u64,
+    /// Requests for which the generator's machine had no port left.
+    pub port_exhausted: u64,
+    /// Requests for which the generator's process had no file descriptor left.
+    pub descriptor_exhausted: u64,
 }
 
 /// What the generator itself took.
@@ -83,6 +94,28 @@ pub struct Generator {
     pub workers: Vec<WorkerUse>,
     /// Peak resident memory of its process in bytes; 0 where unknown.
     pub peak_memory_bytes: u64,
+    /// Share of the machine's time, while the load ran, that the hypervisor gave to others though
+    /// there was work; `None` where the system does not tell.
+    pub steal_share: Option<f64>,
+    /// What there was in the seconds whose send lag was beyond the limit; `None` without any.
+    pub late: Option<LateSeconds>,
+}
+
+/// What there was in the seconds, warm-up left out, whose p99 of the send lag was beyond the limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LateSeconds {
+    /// How many.
+    pub seconds: u64,
+    /// Share of a core that requests took on the busiest worker; spinning is not counted.
+    pub busy_share: f64,
+    /// Share of the time in which a worker was ready and did not run; `None` where the system does
+    /// not tell.
+    pub run_delay_share: Option<f64>,
+    /// Share of the machine's time that the hypervisor gave to others; `None` likewise.
+    pub steal_share: Option<f64>,
+    /// Share of the due requests that had to wait because every connection was busy.
+    pub waited_share: f64,
 }
 
 /// What one worker took.
@@ -93,6 +126,11 @@ pub struct WorkerUse {
     pub cpu_share: f64,
     /// Requests it sent.
     pub sent: u64,
+    /// Of `cpu_share`: spent waiting for due instants without sleeping.
+    pub spin_share: f64,
+    /// Share of the time in which it was ready and did not run; `None` where the system does not
+    /// tell.
+    pub run_delay_share: Option<f64>,
 }
 
 /// What the embedded stack took.

@@ -9,7 +9,7 @@ use crate::outcome::{Class, Verdict};
 use super::append::AppendFile;
 
 /// The columns before those of verdicts and classes.
-const FIXED: [&str; 13] = [
+const FIXED: [&str; 18] = [
     "second",
     "phase",
     "due",
@@ -21,6 +21,11 @@ const FIXED: [&str; 13] = [
     "response_p99_us",
     "send_lag_p99_us",
     "send_lag_max_us",
+    "waited",
+    "worker_cpu_us",
+    "worker_spun_us",
+    "run_delay_us",
+    "steal_us",
     "lookups",
     "faults",
 ];
@@ -50,6 +55,17 @@ pub struct TimelineRow {
     pub send_lag_p99_us: Option<u64>,
     /// The largest send lag.
     pub send_lag_max_us: Option<u64>,
+    /// Requests that were due in it while every connection was busy, and had to wait for one.
+    pub waited: u64,
+    /// CPU time of the workers, in microseconds.
+    pub worker_cpu_us: u64,
+    /// Of that, spent waiting for due instants without sleeping.
+    pub worker_spun_us: u64,
+    /// Time, over all workers, in which one was ready and did not run; `None` where the system
+    /// does not tell.
+    pub run_delay_us: Option<u64>,
+    /// Time, over all processors, that the hypervisor gave to others; `None` likewise.
+    pub steal_us: Option<u64>,
     /// Queries seen on the link to the store; `None` where there is no such link.
     pub lookups: Option<u64>,
     /// Kinds of the faults that were under way, joined by `+`.
@@ -61,8 +77,8 @@ pub struct TimelineRow {
 }
 
 impl TimelineRow {
-    /// The row of a second from what was recorded in it. Phase, lookups and faults are the
-    /// caller's to fill in.
+    /// The row of a second from what was recorded in it. Phase, lookups, faults and what
+    /// the workers did are the caller's to fill in.
     pub fn of(second: u64, recorder: &Recorder) -> Self {
         let mut row = Self { second, ..Self::default() };
         let (mut response, mut send_lag) = (Latency::default(), Latency::default());
@@ -101,6 +117,11 @@ impl TimelineRow {
             shown(self.response_p99_us),
             shown(self.send_lag_p99_us),
             shown(self.send_lag_max_us),
+            self.waited.to_string(),
+            self.worker_cpu_us.to_string(),
+            self.worker_spun_us.to_string(),
+            shown(self.run_delay_us),
+            shown(self.steal_us),
             shown(self.lookups),
             quoted(&self.faults),
         ];
@@ -132,6 +153,11 @@ impl TimelineRow {
                 "response_p99_us" => row.response_p99_us = number(),
                 "send_lag_p99_us" => row.send_lag_p99_us = number(),
                 "send_lag_max_us" => row.send_lag_max_us = number(),
+                "waited" => row.waited = number()?,
+                "worker_cpu_us" => row.worker_cpu_us = number()?,
+                "worker_spun_us" => row.worker_spun_us = number()?,
+                "run_delay_us" => row.run_delay_us = number(),
+                "steal_us" => row.steal_us = number(),
                 "lookups" => row.lookups = number(),
                 "faults" => row.faults.clone_from(cell),
                 name => {
@@ -228,7 +254,13 @@ mod tests {
             record.due += 2;
             record.send_lag.record(Duration::from_micros(40));
         }
-        TimelineRow { phase: "a, \"b\"".into(), lookups: Some(5), ..TimelineRow::of(3, &recorder) }
+        TimelineRow {
+            phase: "a, \"b\"".into(),
+            lookups: Some(5),
+            steal_us: Some(70_000),
+            waited: 2,
+            ..TimelineRow::of(3, &recorder)
+        }
     }
 
     #[test]

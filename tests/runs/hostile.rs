@@ -11,14 +11,15 @@ use std::time::Duration;
 use crate::support::{Ran, run, scenario};
 
 /// A server that treats every request alike, until dropped.
-struct Server {
-    url: String,
+pub struct Server {
+    /// Where it listens.
+    pub url: String,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Server {
-    fn start(treat: fn(TcpStream)) -> Self {
+    pub fn start(treat: fn(TcpStream)) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -52,7 +53,7 @@ impl Drop for Server {
 }
 
 /// Reads a request's head; false once the client has gone.
-fn head(stream: &mut TcpStream) -> bool {
+pub fn head(stream: &mut TcpStream) -> bool {
     let (mut seen, mut byte) = (Vec::new(), [0; 512]);
     while !seen.windows(4).any(|end| end == b"\r\n\r\n") {
         match stream.read(&mut byte) {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what cannot be set up has failed")]
 
 mod crash;
+mod diagnoses;
 mod hostile;
 mod interrupt;
 mod lags;

@@ -26,6 +26,17 @@ pub(super) fn requests(report: &RunReport, lines: &mut Vec<String>) {
     if r.probes > 0 {
         facts.push(format!("of these probes {}", grouped(r.probes)));
     }
+    if r.retries > 0 {
+        facts.push(format!(
+            "of these retries {} (let in {}, given up {})",
+            grouped(r.retries),
+            grouped(r.retries_recovered),
+            grouped(r.retries_exhausted)
+        ));
+    }
+    if r.checks_failed > 0 {
+        facts.push(format!("checks failed {}", grouped(r.checks_failed)));
+    }
     if let Some(lookups) = &report.lookups {
         let hits = lookups.cache_hit_share.map(|hits| format!(" (cache hits {})", share(hits)));
         facts.push(format!(

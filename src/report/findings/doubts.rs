@@ -1,20 +1,17 @@
-//! Findings about the measurement itself, and figures that are neither right nor wrong.
+//! What could not be judged, and figures that are neither right nor wrong. What is wrong with the
+//! measurement itself is the business of [`diagnosis`](super::super::diagnosis).
 
 use crate::outcome::Verdict;
 use crate::units::grouped;
 
 use super::super::model::{Finding, RunReport, Severity};
-use super::super::wording::{counted, exact, form, percent, share, span};
+use super::super::wording::{counted, form, percent, share, span};
 use super::{Context, finding};
 
-pub(super) fn findings(report: &RunReport, context: &Context) -> Vec<Finding> {
+pub(super) fn findings(report: &RunReport, _: &Context) -> Vec<Finding> {
     let mut found = faults_without_hit(report);
-    found.extend(generator_behind(report, context));
-    found.extend(unsent(report));
     found.extend(censored(report));
     found.extend(grey(report));
-    found.extend(machine_busy(report));
-    found.extend(debug_build(report));
     found.extend(lookups(report));
     found.extend(stampede(report));
     found
@@ -34,27 +31,6 @@ fn faults_without_hit(report: &RunReport) -> Vec<Finding> {
         !(report.partial || report.interrupted) || fault.at < report.load_s
     };
     report.faults.iter().filter(bit).filter(begun).map(text).collect()
-}
-
-fn generator_behind(report: &RunReport, context: &Context) -> Option<Finding> {
-    let limit = context.send_lag_limit?;
-    let p99 = report.send_lag.p99;
-    let text = format!(
-        "The generator was behind: one request in a hundred was sent {} late or more (limit {})",
-        span(p99 as f64 / 1e3),
-        exact(limit),
-    );
-    (u128::from(p99) > limit.as_micros()).then(|| finding(Severity::Doubt, text))
-}
-
-fn unsent(report: &RunReport) -> Option<Finding> {
-    let n = report.requests.unsent;
-    let text = format!(
-        "{} never sent ({}), because no connection was free in time",
-        counted(n, "request was", "requests were"),
-        percent(n, report.requests.due),
-    );
-    (n > 0).then(|| finding(Severity::Doubt, text))
 }
 
 fn censored(report: &RunReport) -> Option<Finding> {
@@ -89,32 +65,6 @@ fn grey(report: &RunReport) -> Option<Finding> {
         form(n, "was", "were"),
     );
     Some(finding(severity, text))
-}
-
-/// Above this share of the machine, waiting for a core is part of every latency.
-const BUSY: f64 = 0.9;
-
-fn machine_busy(report: &RunReport) -> Option<Finding> {
-    let worst = report.generator.workers.iter().map(|w| w.cpu_share).fold(0.0, f64::max);
-    if worst > BUSY {
-        let text = format!("A worker of the generator used {} of a core", share(worst));
-        return Some(finding(Severity::Doubt, text));
-    }
-    let workers: f64 = report.generator.workers.iter().map(|w| w.cpu_share).sum();
-    let stack = report.stack.as_ref().map_or(0.0, |stack| stack.cpu_share);
-    let used = workers + stack;
-    let cores = report.machine.cores;
-    let text = format!(
-        "The machine was busy: generator and stack used {used:.1} of {}, so latencies include \
-         waiting for one",
-        counted(cores, "core", "cores"),
-    );
-    (cores > 0 && used > BUSY * cores as f64).then(|| finding(Severity::Note, text))
-}
-
-fn debug_build(report: &RunReport) -> Option<Finding> {
-    let text = "This build is not optimised: latencies are those of the build, use --release";
-    report.build.debug.then(|| finding(Severity::Note, text))
 }
 
 fn lookups(report: &RunReport) -> Option<Finding> {

@@ -1,0 +1,135 @@
+//! The plateau that Nagle's algorithm and delayed acknowledgements make.
+//!
+//! A sender with `TCP_NODELAY` off holds a small segment back while an earlier one is not
+//! acknowledged (RFC 896); the receiver holds the acknowledgement back in the hope of something to
+//! send with it (RFC 1122, 4.2.3.2), on Linux for 40 ms at least (`TCP_DELACK_MIN`). The requests
+//! that this happens to take 40 ms and a little, whatever the others take: a plateau with a sharp
+//! edge, which no distribution of a busy server has at just that place.
+
+use super::super::findings::Context;
+use super::super::model::{RunReport, Severity};
+use super::super::wording::{counted, percent};
+use super::{Diagnosis, Found, ms, service_times};
+
+pub(super) static DIAGNOSIS: Diagnosis = Diagnosis {
+    name: "delayed-acknowledgement",
+    about: "Service times have a plateau with a sharp edge at 40 ms, far above their median.",
+    find,
+};
+
+/// Fewer requests make no plateau.
+const ENOUGH: u64 = 20;
+/// The share of all requests, one in so many, below which it is not worth telling.
+const ONE_IN: u64 = 500;
+/// How many times as many as in the band below: the edge.
+const ABOVE_EDGE: u64 = 8;
+/// How many times as many as in the band above: what is added to the 40 ms trails off.
+const ABOVE_TRAIL: u64 = 3;
+/// The median lies below this, in microseconds.
+const FAR_BELOW_US: u64 = 20_000;
+
+fn find(report: &RunReport, _: &Context) -> Option<Found> {
+    let all = service_times(report)?.percentiles;
+    let bands = report.around_40_ms;
+    let is_plateau = bands.within >= ENOUGH
+        && bands.within * ONE_IN >= all.count
+        && bands.within >= bands.below * ABOVE_EDGE
+        && bands.within >= bands.above * ABOVE_TRAIL;
+    let text = format!(
+        "{} ({}) 40 to 45 ms and hardly any a little less, at a median of {}: a small write waited for \
+         a delayed acknowledgement (Nagle's algorithm); set TCP_NODELAY in the server, or in the proxy \
+         before it",
+        counted(bands.within, "request took", "requests took"),
+        percent(bands.within, all.count),
+        ms(all.p50),
+    );
+    (is_plateau && all.p50 < FAR_BELOW_US).then(|| Found::new(Severity::Note, text))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::super::super::model::{ALL, LatencyRow};
+    use super::super::super::sample;
+    use super::*;
+    use crate::measure::{Latency, LatencyKind};
+    use crate::seed::{Seed, Stream};
+
+    /// What is made of these service times.
+    fn made_of(millis: impl Iterator<Item = f64>) -> Option<String> {
+        let mut latency = Latency::default();
+        millis.for_each(|ms| latency.record(Duration::from_secs_f64(ms.max(0.0) / 1e3)));
+        let mut report = sample::correct();
+        report.latency = vec![LatencyRow {
+            phase: ALL.into(),
+            class: ALL.into(),
+            kind: LatencyKind::Service,
+            percentiles: (&latency).into(),
+        }];
+        report.around_40_ms = (&latency).into();
+        find(&report, &Context::default()).map(|found| found.sentence)
+    }
+
+    /// A standard normal deviate (Box and Muller, 1958).
+    fn normal(stream: Stream, n: u64) -> f64 {
+        let (radius, angle) = (stream.unit_at(2 * n), stream.unit_at(2 * n + 1));
+        (-2.0 * (1.0 - radius).ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
+    }
+
+    fn log_normal(seed: u64, median: f64, sigma: f64, count: u64) -> impl Iterator<Item = f64> {
+        let stream = Seed(seed).stream("times");
+        (0..count).map(move |n| median * (sigma * normal(stream, n)).exp())
+    }
+
+    #[test]
+    fn a_plateau_on_top_of_fast_answers_is_found() {
+        // One request in a hundred waits for 40 ms on top of what it takes otherwise.
+        let times = log_normal(1, 0.8, 0.5, 10_000).enumerate();
+        let text = made_of(times.map(|(n, ms)| if n % 100 == 0 { 40.0 + ms } else { ms })).unwrap();
+        assert!(text.starts_with("100 requests took (1.0%) 40 to 45 ms"), "{text}");
+    }
+
+    #[test]
+    fn one_in_six_hundred_is_not_worth_telling() {
+        let times = |every: usize| {
+            let times = log_normal(2, 0.8, 0.3, 30_000).enumerate();
+            made_of(times.map(move |(n, ms)| if n % every == 0 { 40.0 + ms } else { ms }))
+        };
+        assert_eq!(times(600), None);
+        assert!(times(400).is_some());
+    }
+
+    #[test]
+    fn a_server_that_takes_40_ms_for_all_is_just_slow() {
+        assert_eq!(made_of(log_normal(3, 41.5, 0.02, 10_000)), None);
+    }
+
+    #[test]
+    fn an_edge_elsewhere_is_another_matter() {
+        for pause in [25.0, 33.0, 50.0, 100.0] {
+            let times = log_normal(4, 0.8, 0.5, 10_000).enumerate();
+            let found = made_of(times.map(|(n, ms)| if n % 20 == 0 { pause + ms } else { ms }));
+            assert_eq!(found, None, "{pause} ms");
+        }
+    }
+
+    proptest! {
+        /// Tails that pass through 40 ms on their way, broad as those of real servers are, and
+        /// second humps about there: no alarm.
+        #[test]
+        fn broad_distributions_about_40_ms_are_none(
+            seed in any::<u64>(), median in 0.5_f64..60.0, sigma in 0.2_f64..1.6,
+            hump in 30.0_f64..50.0, width in 4.0_f64..20.0, share in 0_u64..30,
+        ) {
+            let stream = Seed(seed).stream("hump");
+            let times = log_normal(seed, median, sigma, 8_000).zip(0_u64..);
+            let times = times.map(|(ms, n)| {
+                if n % 100 < share { hump + width * normal(stream, n) } else { ms }
+            });
+            prop_assert_eq!(made_of(times), None);
+        }
+    }
+}
