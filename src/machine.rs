@@ -80,7 +80,6 @@ impl Processors {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Clock;
 
     #[test]
     fn what_is_not_told_is_absent_and_not_zero() {
@@ -108,17 +107,14 @@ mod tests {
 
     #[test]
     fn this_machine_tells_and_its_time_goes_on() {
-        let (clock, queue) = (Clock::start(), RunQueue::of_this_thread());
+        let queue = RunQueue::of_this_thread();
         let (before, delay_before) = (Processors::now().unwrap(), queue.delay().unwrap());
         std::thread::sleep(Duration::from_millis(60));
-        let after = Processors::now().unwrap();
+        let passed = Processors::now().unwrap().since(before);
         let delay = queue.delay().unwrap().saturating_sub(delay_before);
-        let passed = clock.now().as_secs_f64();
-        let total = after.since(before).total.as_secs_f64();
-        let stat = fs::read_to_string("/proc/stat").unwrap();
-        let processors = stat.lines().filter(|line| line.starts_with("cpu")).count() as f64 - 1.0;
-        // Ticks are coarse, and eight kinds of them are rounded.
-        assert!(total >= 0.02 && total <= (passed + 0.1) * processors, "{total} in {passed} s");
-        assert!(delay.as_secs_f64() <= passed, "{delay:?} of {passed} s");
+        // Ticks are coarse. No thread waits for longer than all processors together go on.
+        assert!(passed.total >= Duration::from_millis(20), "{passed:?}");
+        assert!(passed.stolen <= passed.total, "{passed:?}");
+        assert!(delay <= passed.total + TICK * 10, "{delay:?} of {passed:?}");
     }
 }
