@@ -220,6 +220,7 @@ impl<'a> Figures<'a> {
             failed: count(Class::ConnectRefused) + count(Class::Tls) + count(Class::Dns),
             lost: count(Class::ConnectionReset),
             connect: (&self.measured.connect).into(),
+            tls: (&self.measured.tls).into(),
         }
     }
 

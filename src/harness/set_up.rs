@@ -9,8 +9,9 @@ use crate::scenario::Plan;
 /// The facts that a plan tells. Of somebody's own gateway it tells none.
 pub fn context(plan: &Plan) -> Context {
     let limit = Some(plan.load.send_lag_limit);
-    if plan.target.is_some() {
-        return Context { send_lag_limit: limit, ..Context::default() };
+    if let Some(target) = &plan.target {
+        let insecure = target.approach.tls.as_ref().is_some_and(|tls| tls.insecure);
+        return Context { insecure, send_lag_limit: limit, ..Context::default() };
     }
     let policies = &plan.policies;
     let set = |span: Duration| (!span.is_zero()).then_some(span);
@@ -36,6 +37,7 @@ pub fn context(plan: &Plan) -> Context {
         invalidation: policies.cache.invalidation,
         sync_lag: set(sync_lag),
         policies: names,
+        insecure: false,
         send_lag_limit: limit,
     }
 }

@@ -63,6 +63,10 @@ fn head(report: &RunReport, style: Style, lines: &mut Vec<String>) {
         facts.push(target);
     }
     lines.push(facts.join("  "));
+    // What everybody speaks need not be said.
+    if !matches!(report.approach.as_str(), "" | "HTTP/1.1") {
+        lines.extend(table::wrapped(&report.approach, 0));
+    }
     if report.schema_version > SCHEMA_VERSION {
         let text = format!(
             "This report has version {}, this build knows up to {SCHEMA_VERSION}: some figures may \
@@ -177,6 +181,10 @@ fn resources(report: &RunReport, lines: &mut Vec<String>) {
     }
     if report.connections.opened > 0 {
         facts.push(format!("{} connections", grouped(report.connections.opened)));
+    }
+    if report.connections.tls.count > 0 {
+        let (tls, ms) = (&report.connections.tls, |us: u64| span(us as f64 / 1e3));
+        facts.push(format!("TLS handshake p50 {}, p99 {}", ms(tls.p50), ms(tls.p99)));
     }
     if !facts.is_empty() {
         lines.push(String::new());

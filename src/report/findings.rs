@@ -24,6 +24,8 @@ pub struct Context {
     pub sync_lag: Option<Duration>,
     /// Other switches worth naming, such as `mutant fails-open`.
     pub policies: Vec<String>,
+    /// The target's certificate is not checked.
+    pub insecure: bool,
     /// The p99 of the send lag beyond which the generator counts as behind.
     pub send_lag_limit: Option<Duration>,
 }

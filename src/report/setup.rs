@@ -71,8 +71,10 @@ pub struct Connections {
     pub failed: u64,
     /// Closed by the other side, or broken.
     pub lost: u64,
-    /// From the start of a connection to its being usable, in microseconds.
+    /// From the start of a connection to its being there, name, TCP and proxy, in microseconds.
     pub connect: Percentiles,
+    /// The TLS handshake after that, in microseconds.
+    pub tls: Percentiles,
 }
 
 /// What the generator itself took.

@@ -122,7 +122,11 @@ fn a_target_takes_only_what_works_on_it() {
     let plan = parse(&format!("{SMALLEST}{target}")).unwrap();
     let found = plan.target.unwrap();
     assert_eq!(
-        (found.host.as_str(), found.port, found.prefix.as_str()),
+        (
+            found.approach.endpoint.host.as_str(),
+            found.approach.endpoint.port,
+            found.prefix.as_str()
+        ),
         ("127.0.0.1", 8080, "/api")
     );
     let outage = "[[fault]]\nkind = \"store-outage\"\nat = \"1s\"\nfor = \"1s\"\n";

@@ -9,6 +9,7 @@ use super::{Context, finding};
 
 pub(super) fn findings(report: &RunReport, context: &Context) -> Vec<Finding> {
     let mut found = faults_without_hit(report);
+    found.extend(context.insecure.then(any_certificate));
     found.extend(generator_behind(report, context));
     found.extend(unsent(report));
     found.extend(censored(report));
@@ -34,6 +35,12 @@ fn faults_without_hit(report: &RunReport) -> Vec<Finding> {
         !(report.partial || report.interrupted) || fault.at < report.load_s
     };
     report.faults.iter().filter(bit).filter(begun).map(text).collect()
+}
+
+fn any_certificate() -> Finding {
+    let text = "The target's certificate was not checked (target.tls.insecure), so whoever \
+                answered may not have been the target";
+    finding(Severity::Doubt, text)
 }
 
 fn generator_behind(report: &RunReport, context: &Context) -> Option<Finding> {

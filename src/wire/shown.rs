@@ -1,0 +1,24 @@
+//! Answers of clients that have parsed them, in the form in which profiles read them.
+
+use http::HeaderMap;
+
+use crate::outcome::Observation;
+
+/// Most fields of an answer that a profile is shown.
+const HEADERS_SHOWN: usize = 128;
+
+/// Shows an answer to `read`.
+pub(super) fn shown<R>(
+    status: u16,
+    fields: &HeaderMap,
+    body: &[u8],
+    read: impl FnOnce(&Observation<'_>) -> R,
+) -> R {
+    let mut headers = [httparse::EMPTY_HEADER; HEADERS_SHOWN];
+    let mut count = 0;
+    for (place, (name, value)) in headers.iter_mut().zip(fields) {
+        *place = httparse::Header { name: name.as_str(), value: value.as_bytes() };
+        count += 1;
+    }
+    read(&Observation { status, headers: &headers[..count], body })
+}
