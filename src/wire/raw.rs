@@ -35,9 +35,10 @@ impl RawConnector {
         keep: Keep,
     ) -> Self {
         let approach = reach.approach();
+        let room = Room::default();
         let http2 = (approach.version == Version::Http2)
-            .then(|| Pool::new(clock, approach, streams, keep, limits));
-        Self { dialer: Dialer::new(clock, reach), limits, room: Room::default(), http2 }
+            .then(|| Pool::new(clock, approach, streams, keep, (limits, room.clone())));
+        Self { dialer: Dialer::new(clock, reach), limits, room, http2 }
     }
 
     async fn dial(&self) -> Result<Dialed, Failure> {

@@ -104,7 +104,7 @@ pub fn on_unix(gateway: SocketAddr, path: &Path) -> Front {
 
 async fn serve<S>(
     stream: S,
-    client: Client<HttpConnector, Incoming>,
+    client: Client<HttpConnector, Full<Bytes>>,
     gateway: SocketAddr,
     options: &Options,
 ) where
@@ -133,10 +133,16 @@ async fn serve<S>(
 }
 
 async fn pass_on(
-    mut request: Request<Incoming>,
-    client: &Client<HttpConnector, Incoming>,
+    request: Request<Incoming>,
+    client: &Client<HttpConnector, Full<Bytes>>,
     gateway: SocketAddr,
 ) -> Response<Body> {
+    // Whole before it is passed on: a body of unknown length would make the gateway close the
+    // connection behind its answer, under the next request.
+    let (mut head, body) = request.into_parts();
+    head.headers.remove("transfer-encoding");
+    let body = body.collect().await.map(|whole| whole.to_bytes()).unwrap_or_default();
+    let mut request = Request::from_parts(head, Full::new(body));
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
     *request.uri_mut() = format!("http://{gateway}{path}").parse::<Uri>().unwrap();
     *request.version_mut() = hyper::Version::HTTP_11;

@@ -12,6 +12,7 @@ use substorm::wire::transport::{Approach, Endpoint, Reach, Version, Via};
 use substorm::wire::{Connection, Connector, RawConnector, RequestSpec, Template, Values};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
+use tokio::task::LocalSet;
 
 use super::front::{self, Options};
 use super::world::World;
@@ -67,8 +68,17 @@ async fn saying(bytes: Vec<u8>) -> std::net::SocketAddr {
     address
 }
 
+/// HTTP/2 works on one thread, as a worker does.
+async fn on_one_thread(test: impl Future<Output = ()>) {
+    LocalSet::new().run_until(test).await;
+}
+
 #[tokio::test]
 async fn hostile_bytes_are_failures_in_http2_too() {
+    on_one_thread(hostile()).await;
+}
+
+async fn hostile() {
     let frame = |kind: u8, flags: u8, stream: u8, payload: &[u8]| {
         let mut bytes = vec![0, 0, payload.len() as u8, kind, flags, 0, 0, 0, stream];
         bytes.extend_from_slice(payload);
@@ -212,6 +222,10 @@ async fn a_server_that_goes_away_in_order_costs_next_to_nothing() {
 
 #[tokio::test]
 async fn streams_share_a_transport_up_to_their_number() {
+    on_one_thread(shared()).await;
+}
+
+async fn shared() {
     let nobody = ([127, 0, 0, 1], 1).into();
     let front = front::on_tcp(nobody, Options::default()).await;
     let approach = Approach { version: Version::Http2, ..Approach::plain(front.address) };

@@ -237,7 +237,7 @@ pub(in crate::scenario) static LOAD: TableSpec = TableSpec {
             "raw",
             "Which client sends the requests. `raw` sends bytes as they are, at little cost; \
              `reqwest` follows redirects within the target, keeps cookies for each connection \
-             and decodes bodies, at about twice the cost.",
+             and decodes bodies, at a multiple of the cost.",
         ),
         Setting::with_default(
             "workers",

@@ -76,7 +76,10 @@ impl Connection for Full {
             let room = (BODY_KEPT - self.body.len()).min(piece.len());
             self.body.extend_from_slice(&piece[..room]);
         }
-        let value = shown(answer.status().as_u16(), answer.headers(), &self.body, read);
+        let status = answer.status().as_u16();
+        let fields = answer.headers().iter();
+        let fields = fields.map(|(name, value)| (name.as_str(), value.as_bytes()));
+        let value = shown(status, fields, &self.body, read);
         // Whether the connection is of further use is the client's affair.
         Ok(Received { value, reusable: true })
     }

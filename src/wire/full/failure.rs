@@ -51,13 +51,9 @@ pub(super) fn of(error: &reqwest::Error) -> Failure {
                 return found;
             }
         }
-        if let Some(hyper) = error.downcast_ref::<hyper::Error>()
-            && (hyper.is_incomplete_message() || hyper.is_canceled() || hyper.is_closed())
-        {
-            found = Failure::Reset;
-        }
-        if let Some(h2) = error.downcast_ref::<h2::Error>() {
-            found = if h2.is_library() { Failure::Protocol } else { Failure::Reset };
+        // What else goes wrong within HTTP has cost the answer, unless it was none.
+        if let Some(hyper) = error.downcast_ref::<hyper::Error>() {
+            found = if hyper.is_parse() { Failure::Protocol } else { Failure::Reset };
         }
         cause = error.source();
     }

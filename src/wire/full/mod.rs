@@ -1,7 +1,7 @@
 //! The full engine: `reqwest`, with what browsers and SDKs do beside sending a request.
 //!
-//! It follows redirects, keeps cookies, and decodes bodies; it costs about twice as much as the raw
-//! engine. Each connection has a client of its own, so no user is sent another's cookies.
+//! It follows redirects, keeps cookies, and decodes bodies; it costs a multiple of what the raw engine
+//! does. Each connection has a client of its own, so no user is sent another's cookies.
 //!
 //! What it does not do: go to another host than the target, whatever a redirect says; tell how long
 //! the set-up of a connection took, which happens within the first request; share connections

@@ -21,6 +21,13 @@ const READ_SIZE: usize = 64 * 1024;
 #[derive(Clone, Debug)]
 pub struct Room(Rc<RefCell<Box<[u8]>>>);
 
+impl Room {
+    /// Lends the room. Not to be asked for again meanwhile.
+    pub fn with<R>(&self, read: impl FnOnce(&mut [u8]) -> R) -> R {
+        read(&mut self.0.borrow_mut())
+    }
+}
+
 impl Default for Room {
     fn default() -> Self {
         Self(Rc::new(RefCell::new(vec![0; READ_SIZE].into_boxed_slice())))

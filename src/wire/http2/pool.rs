@@ -9,7 +9,7 @@ use super::stream::{Http2, Origin};
 use super::transport::{Opened, Seat, Transport};
 use crate::clock::Clock;
 use crate::outcome::Failure;
-use crate::wire::http1::Limits;
+use crate::wire::http1::{Limits, Room};
 use crate::wire::transport::{Approach, Stream};
 use crate::wire::{Connected, SetUp};
 
@@ -30,6 +30,7 @@ pub struct Pool {
     streams: u32,
     keep: Keep,
     limits: Limits,
+    room: Room,
     transports: RefCell<Vec<Rc<Transport>>>,
 }
 
@@ -40,10 +41,10 @@ impl Pool {
         approach: &Approach,
         streams: u32,
         keep: Keep,
-        limits: Limits,
+        (limits, room): (Limits, Room),
     ) -> Self {
         let (origin, transports) = (Rc::new(Origin::of(approach)), RefCell::default());
-        Self { clock, origin, streams: streams.max(1), keep, limits, transports }
+        Self { clock, origin, streams: streams.max(1), keep, limits, room, transports }
     }
 
     /// A stream on a transport that has room, or else on a new one, which `dial` makes.
@@ -56,7 +57,7 @@ impl Pool {
         let open = async {
             let (stream, set_up) = dial().await?;
             made = Some(set_up);
-            Opened::new(stream).await
+            Ok(Opened::new(stream, self.limits.body, self.room.clone()))
         };
         let transport = seat.transport();
         let opened = transport.opened.get_or_init(|| open).await;
@@ -65,8 +66,7 @@ impl Pool {
             return Err(*failure);
         }
         transport.touch(self.clock.now());
-        let connection =
-            Http2::new(seat, Rc::clone(&self.origin), self.clock, self.keep, self.limits);
+        let connection = Http2::new(seat, Rc::clone(&self.origin), self.clock, self.keep);
         Ok(Connected { connection, set_up: made })
     }
 

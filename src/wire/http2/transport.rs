@@ -1,48 +1,110 @@
-//! One transport and the task that works on it.
+//! One transport: the task that moves its bytes, and the seats that lanes have on it.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 
-use bytes::Bytes;
-use h2::client::{Builder, SendRequest};
+use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 use tokio::sync::OnceCell;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::pool::Keep;
+use super::session::Session;
 use crate::clock::Tick;
 use crate::outcome::Failure;
+use crate::wire::http1::Room;
 use crate::wire::transport::{Stream, failure};
 
-/// Bytes that a peer may send on one stream, and on all of them, before it is told that there is
-/// room again: enough that a load's short answers never wait for that.
-const STREAM_WINDOW: u32 = 1 << 20;
-const TRANSPORT_WINDOW: u32 = 16 << 20;
+/// A session over a stream. Lanes put requests in; the task below moves the bytes, so that all
+/// that lanes put in at a time are one write.
+#[derive(Debug)]
+pub struct Link {
+    /// The protocol's state.
+    pub session: RefCell<Session>,
+    /// Wakes the task.
+    task: RefCell<Option<Waker>>,
+}
 
-/// Most bytes of an answer's header fields (RFC 9113 §6.5.2).
-const HEADERS_MAX: u32 = 64 * 1024;
+impl Link {
+    /// Something is to be sent.
+    pub fn wake(&self) {
+        // Once; until it has run it needs no second call.
+        if let Some(waker) = self.task.borrow_mut().take() {
+            waker.wake();
+        }
+    }
 
-/// Makes requests, and does the work on their bytes until it is dropped.
+    /// Moves bytes both ways until nothing is left to be done; ready once the transport has ended.
+    fn poll(&self, cx: &mut Context<'_>, stream: &mut Stream, room: &Room) -> Poll<Failure> {
+        let mut session = self.session.borrow_mut();
+        loop {
+            if let Poll::Ready(Err(failure)) = write(cx, stream, &mut session.out) {
+                return Poll::Ready(failure);
+            }
+            let moved = room.with(|room| {
+                let mut buffer = ReadBuf::new(room);
+                if let Err(e) = ready!(Pin::new(&mut *stream).poll_read(cx, &mut buffer)) {
+                    return Poll::Ready(Err(failure(&e)));
+                }
+                match buffer.filled() {
+                    [] => Poll::Ready(Err(Failure::Reset)),
+                    input => Poll::Ready(session.take(input)),
+                }
+            });
+            match moved {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(failure)) => return Poll::Ready(failure),
+                // What could not be written waits for the stream, like what could not be read.
+                Poll::Pending => break,
+            }
+        }
+        *self.task.borrow_mut() = Some(cx.waker().clone());
+        Poll::Pending
+    }
+}
+
+/// Writes what is there. Pending while the stream takes no more.
+fn write(
+    cx: &mut Context<'_>,
+    stream: &mut Stream,
+    out: &mut Vec<u8>,
+) -> Poll<Result<(), Failure>> {
+    let mut sent = 0;
+    let written = loop {
+        if sent == out.len() {
+            break Pin::new(&mut *stream).poll_flush(cx);
+        }
+        match Pin::new(&mut *stream).poll_write(cx, &out[sent..]) {
+            Poll::Ready(Ok(0)) => return Poll::Ready(Err(Failure::Reset)),
+            Poll::Ready(Ok(n)) => sent += n,
+            Poll::Ready(Err(error)) => break Poll::Ready(Err(error)),
+            Poll::Pending => break Poll::Pending,
+        }
+    };
+    out.drain(..sent);
+    written.map_err(|error| failure(&error))
+}
+
+/// A session at work; ends when this is dropped.
 #[derive(Debug)]
 pub(super) struct Opened {
-    sender: SendRequest<Bytes>,
-    worker: AbortOnDropHandle<()>,
+    pub(super) link: Rc<Link>,
+    _task: AbortOnDropHandle<()>,
 }
 
 impl Opened {
-    /// Opens HTTP/2 on a stream. Does not wait for the peer.
-    pub(super) async fn new(stream: Stream) -> Result<Self, Failure> {
-        let opened = Builder::new()
-            .enable_push(false)
-            .initial_window_size(STREAM_WINDOW)
-            .initial_connection_window_size(TRANSPORT_WINDOW)
-            .max_header_list_size(HEADERS_MAX)
-            .handshake(stream)
-            .await;
-        let (sender, connection) = opened.map_err(|error| of_error(&error))?;
-        // How it ends is told to the streams on it.
-        let worker = tokio::spawn(async move { drop(connection.await) });
-        Ok(Self { sender, worker: AbortOnDropHandle::new(worker) })
+    /// Begins HTTP/2 on a stream. Does not wait for the peer.
+    pub(super) fn new(mut stream: Stream, body_max: u64, room: Room) -> Self {
+        let session = RefCell::new(Session::new(body_max));
+        let link = Rc::new(Link { session, task: RefCell::default() });
+        let driven = Rc::clone(&link);
+        let task = tokio::task::spawn_local(async move {
+            let failure = poll_fn(|cx| driven.poll(cx, &mut stream, &room)).await;
+            driven.session.borrow_mut().fail(failure);
+        });
+        Self { link, _task: AbortOnDropHandle::new(task) }
     }
 }
 
@@ -64,17 +126,14 @@ pub struct Transport {
 impl Transport {
     /// Whether another lane may have a seat.
     pub(super) fn has_room(&self, most: u32, keep: &Keep, now: Tick) -> bool {
-        let granted = match self.opened.get() {
-            // What the peer allows (SETTINGS_MAX_CONCURRENT_STREAMS) may be less.
-            Some(Ok(opened)) => opened.sender.current_max_send_streams(),
-            Some(Err(_)) => return false,
-            None => usize::MAX,
-        };
+        // What the peer allows may be less.
+        let allowed = self.link().map(|link| link.session.borrow().streams_allowed());
+        let most = allowed.unwrap_or(usize::MAX).min(most as usize);
         let idle = self.used.get().map(|used| now - used).unwrap_or_default();
         if !keep.idle.is_zero() && idle > keep.idle {
             self.retire();
         }
-        !self.is_closed() && self.seats.get() < most && (self.seats.get() as usize) < granted
+        !self.is_closed() && (self.seats.get() as usize) < most
     }
 
     /// Takes no further requests; those under way go on.
@@ -84,14 +143,12 @@ impl Transport {
 
     /// Whether no further request may be made, as far as is known without waiting.
     pub(super) fn is_closed(&self) -> bool {
-        let broken = |opened: &Opened| {
-            let mut sender = opened.sender.clone();
-            let mut context = Context::from_waker(Waker::noop());
-            // Also once the peer has said that it takes no more (GOAWAY).
-            opened.worker.is_finished()
-                || matches!(sender.poll_ready(&mut context), Poll::Ready(Err(_)))
+        let leaving = || match self.opened.get() {
+            Some(Ok(opened)) => opened.link.session.borrow().is_leaving(),
+            Some(Err(_)) => true,
+            None => false,
         };
-        self.retired.get() || matches!(self.opened.get(), Some(Ok(opened)) if broken(opened))
+        self.retired.get() || leaving()
     }
 
     /// Counts a request; the last that it may carry retires it.
@@ -107,9 +164,9 @@ impl Transport {
         self.used.set(Some(now));
     }
 
-    /// What requests are made with, once it is connected.
-    pub(super) fn sender(&self) -> Option<SendRequest<Bytes>> {
-        self.opened.get()?.as_ref().ok().map(|opened| opened.sender.clone())
+    /// The session's link, once there is one.
+    pub(super) fn link(&self) -> Option<&Rc<Link>> {
+        self.opened.get()?.as_ref().ok().map(|opened| &opened.link)
     }
 }
 
@@ -131,16 +188,5 @@ impl Seat {
 impl Drop for Seat {
     fn drop(&mut self) {
         self.0.seats.set(self.0.seats.get() - 1);
-    }
-}
-
-/// How a request ends that met this error.
-pub(super) fn of_error(error: &h2::Error) -> Failure {
-    match error.get_io() {
-        Some(io) => failure(io),
-        // What the peer sent is no HTTP/2.
-        None if error.is_library() => Failure::Protocol,
-        // Refused, cancelled, or not reached before the peer went away: the answer is lost.
-        None => Failure::Reset,
     }
 }
