@@ -21,8 +21,11 @@ use substorm::token::mutation::{PoolPlan, REGISTRY};
 use substorm::token::{
     Algorithm, Expectation, KeySource, Minting, MutatedToken, MutatedTokens, Signer, TokenPlan,
 };
-use substorm::wire::http1::{Http1Connector, Limits};
-use substorm::wire::{Connection as _, Connector as _, RequestSpec, Template, Values};
+use substorm::wire::http1::Limits;
+use substorm::wire::transport::{Approach, Reach};
+use substorm::wire::{
+    Connection as _, Connector as _, RawConnector, RequestSpec, Template, Values,
+};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -141,7 +144,8 @@ impl World {
     /// Sends one request: what the answer may mean, and whom the upstream was called for.
     async fn ask(&self, token: &[u8]) -> (u16, ClassSet, Option<String>) {
         let profile = profiles::named("rfc6750").unwrap();
-        let connector = Http1Connector::new(Clock::start(), self.gateway, Limits::default());
+        let reach = Arc::new(Reach::new(Approach::plain(self.gateway)).unwrap());
+        let connector = RawConnector::new(Clock::start(), reach, Limits::default());
         let spec = RequestSpec {
             method: "GET".to_owned(),
             path: "/orders".to_owned(),

@@ -59,6 +59,7 @@ fn base_report(plan: &Plan, started_at: String) -> RunReport {
         seed: plan.seed.0,
         plan_digest: plan.digest.clone(),
         target: plan.target.as_ref().map_or_else(|| "embedded".to_owned(), |t| t.url.clone()),
+        approach: plan.target.as_ref().map_or_else(String::new, |t| t.approach.to_string()),
         profile: plan.profile.name.to_owned(),
         build: Build::this(),
         machine: Machine::this(),

@@ -66,7 +66,7 @@ pub fn heal(folder: &Path, scim_token: Option<String>) -> Result<Vec<String>, Ru
         .enable_all()
         .build()
         .map_err(RunError::Runtime)?;
-    let system = std::sync::Arc::new(System::Target(Target::directory_only(client)));
+    let system = std::sync::Arc::new(System::Target(Target::directory_only(client)?));
     Ok(runtime.block_on(seeding::undo(&system, &journal)))
 }
 

@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use crate::clock::{Clock, Tick};
 use crate::fault::{Action, FaultPlan, LinkName};
-use crate::load::{Context, DefectShare, IdentityProof, Mix};
+use crate::load::{Context, DefectShare, IdentityProof, LoadPlan, Mix};
 use crate::measure::{Shape, Threshold};
 use crate::oracle::FaultWindows;
 use crate::scenario::{self, Plan};
-use crate::wire::{RequestSpec, Template, TemplateError};
+use crate::wire::http2::Keep;
+use crate::wire::transport::Version;
+use crate::wire::{EngineKind, RequestSpec, Template, TemplateError};
 
 use super::prepare::Prepared;
+use super::system::System;
 
 /// The machine's share for load: half of the cores, so that the embedded stack has the other half.
 pub fn workers(plan: &Plan) -> u32 {
@@ -91,14 +94,31 @@ fn identity(proof: &scenario::IdentityProof) -> IdentityProof {
     }
 }
 
+/// How requests are sent, once it is known which HTTP the gateway speaks.
+fn load_plan(plan: &Plan, version: Version) -> LoadPlan {
+    let streams = match (version, plan.load.engine) {
+        (Version::Http2, EngineKind::Raw) => plan.load.streams_per_connection,
+        _ => 1,
+    };
+    LoadPlan { streams_per_connection: streams, ..plan.load.clone() }
+}
+
+/// Requests that a transport of HTTP/2 carries at a time, and how long it is kept.
+pub fn transports(context: &Context) -> (u32, Keep) {
+    let plan = &context.plan;
+    let keep = Keep { requests: plan.requests_per_connection, idle: plan.idle_timeout };
+    (plan.streams_per_connection, keep)
+}
+
 /// What all workers read.
 pub fn context(
     plan: &Plan,
     prepared: &Prepared,
-    host: &str,
+    system: &System,
     (clock, start): (Clock, Tick),
     shape: Shape,
 ) -> Result<Context, TemplateError> {
+    let host = system.host();
     let prefix = plan.target.as_ref().map_or("", |target| target.prefix.as_str());
     let templates = plan
         .load
@@ -107,14 +127,14 @@ pub fn context(
         .map(|route| {
             let path = format!("{prefix}{}", route.request.path);
             let close = plan.load.requests_per_connection == 1;
-            Template::new(&RequestSpec { path, close, ..route.request.clone() }, host)
+            Template::new(&RequestSpec { path, close, ..route.request.clone() }, &host)
         })
         .collect::<Result<Vec<_>, _>>()?;
     let weights = plan.load.routes.iter().map(|route| route.weight);
     Ok(Context {
         clock,
         start,
-        plan: plan.load.clone(),
+        plan: load_plan(plan, system.version()),
         phases: plan.phases.clone().into(),
         arrivals: plan.seed.stream("arrivals"),
         mix: Mix::new(plan.seed.stream("mix"), weights, defects(plan)),

@@ -17,7 +17,7 @@ use crate::token::{Minting, MutatedTokens, Signer, TokenStore};
 use super::error::RunError;
 use super::load_setup::defect_kinds;
 use super::observer::{Observer, Step};
-use super::system::{System, Target};
+use super::system::{System, SystemError, Target};
 
 /// Defective tokens are good for their defect so much longer than the load: minting and seeding
 /// come before it.
@@ -97,7 +97,7 @@ pub async fn start_system(
     clock: Clock,
 ) -> Result<System, RunError> {
     if let Some(target) = &plan.target {
-        return Ok(System::Target(Target::reach(target).await?));
+        return Ok(System::Target(Target::reach(target, clock).await?));
     }
     let config = StackConfig {
         policies: plan.policies.clone(),
@@ -108,7 +108,8 @@ pub async fn start_system(
         algorithms: vec![plan.token.algorithm.name().to_owned()],
         seed: plan.seed,
     };
-    Ok(System::Embedded(Box::new(Embedded::start(&config, program, clock).await?)))
+    let stack = Embedded::start(&config, program, clock).await.map_err(SystemError::from)?;
+    Ok(System::of_stack(stack)?)
 }
 
 /// Renews tokens before they expire, until told to stop. Gives how often it came too late. The

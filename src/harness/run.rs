@@ -10,9 +10,12 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, Tick};
-use crate::load::{Context, Engine};
+use crate::load::{Context, Engine, LoadError, Report};
 use crate::scenario::Plan;
-use crate::wire::http1::{Http1Connector, Limits};
+use crate::wire::full::FullConnector;
+use crate::wire::http1::Limits;
+use crate::wire::transport::Reach;
+use crate::wire::{EngineKind, RawConnector};
 
 use super::changes::{Changer, Note};
 use super::collector::{Collector, Gathered};
@@ -189,18 +192,16 @@ impl Bench {
         let start = clock.now() + LEAD;
         let shape = load_setup::shape(plan, &load_setup::thresholds(plan));
         let times = (*clock, start);
-        let context = load_setup::context(plan, prepared, &system.host(), times, shape.clone())?;
+        let context = load_setup::context(plan, prepared, system, times, shape.clone())?;
         let context = Arc::new(context);
-        let (clock, address) = (*clock, system.address());
-        let connector = move || Http1Connector::new(clock, address, Limits::default());
         // A report a second and worker: room for a collector that is busy for a while.
         let (reports, reports_in) = mpsc::channel(16 * workers as usize);
         let (notes, notes_in) = mpsc::channel(1024);
         let output = Output::new(plan, system, observer, opened, start);
         let warm_up = plan.phases.iter().map(|phase| phase.warm_up).collect();
-        let collector = Collector::new((clock, start), &shape, warm_up, workers as usize, output);
+        let collector = Collector::new((*clock, start), &shape, warm_up, workers as usize, output);
         let gathering = tokio::spawn(collector.run(reports_in, notes_in));
-        let engine = Engine::start(&context, &connector, workers, &reports)?;
+        let engine = start_engine(&context, Arc::clone(system.reach()), workers, &reports)?;
         drop(reports);
         let heal = CancellationToken::new();
         let hands = self.hands(journal, &context, &engine, notes, &heal);
@@ -254,6 +255,28 @@ impl Bench {
             notes,
             stream: self.plan.seed.stream("faults"),
             stop: heal.clone(),
+        }
+    }
+}
+
+/// Starts the workers with the client that the plan asks for.
+fn start_engine(
+    context: &Arc<Context>,
+    reach: Arc<Reach>,
+    workers: u32,
+    reports: &mpsc::Sender<Report>,
+) -> Result<Engine, LoadError> {
+    let (clock, limits) = (context.clock, Limits::default());
+    let (streams, keep) = load_setup::transports(context);
+    match context.plan.engine {
+        EngineKind::Raw => {
+            let reach = move || Arc::clone(&reach);
+            let raw = move || RawConnector::with_streams(clock, reach(), limits, streams, keep);
+            Engine::start(context, &raw, workers, reports)
+        }
+        EngineKind::Reqwest => {
+            let full = move || FullConnector::new(Arc::clone(&reach), limits);
+            Engine::start(context, &full, workers, reports)
         }
     }
 }

@@ -14,8 +14,9 @@ pub fn context(plan: &Plan) -> Context {
         connections: Some(plan.load.connections),
         ..Context::default()
     };
-    if plan.target.is_some() {
-        return limits;
+    if let Some(target) = &plan.target {
+        let insecure_tls = target.approach.tls.as_ref().is_some_and(|tls| tls.insecure);
+        return Context { insecure_tls, ..limits };
     }
     let policies = &plan.policies;
     let set = |span: Duration| (!span.is_zero()).then_some(span);

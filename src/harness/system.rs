@@ -1,18 +1,19 @@
 //! The system under test as the harness reaches it: a target of one's own, or the embedded stack
 //! behind links.
 
-use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
+use crate::clock::Clock;
 use crate::directory::scim::{Client, ScimError};
 use crate::directory::sync::{Counts, Disturbance};
 use crate::fault::{LinkName, Misconfiguration, SyncFault};
 use crate::proxy::{Link, LinkCounts};
 use crate::scenario::TargetPlan;
 use crate::stack::{Embedded, StackError};
+use crate::wire::transport::{Approach, DialError, Dialer, Reach, TlsError, Version};
 
 /// A target that accepts no connection in this time is unreachable.
 const REACH: Duration = Duration::from_secs(5);
@@ -20,36 +21,42 @@ const REACH: Duration = Duration::from_secs(5);
 /// What is tested, and the handles that faults need.
 pub enum System {
     /// Everything is ours; links and controls are at hand.
-    Embedded(Box<Embedded>),
+    Embedded {
+        /// The child process and its links.
+        stack: Box<Embedded>,
+        /// How its gateway is reached.
+        reach: Arc<Reach>,
+    },
     /// Somebody's gateway.
     Target(Target),
 }
 
 /// Somebody's gateway.
 pub struct Target {
-    address: SocketAddr,
-    host: String,
+    reach: Arc<Reach>,
     scim: Option<Client>,
 }
 
 /// The system under test could not be reached or controlled.
 #[derive(Debug, thiserror::Error)]
 pub enum SystemError {
-    /// The name of the target does not resolve.
-    #[error("target {0} does not resolve; check the host name")]
-    Unresolved(String),
-    /// Nobody answers there.
-    #[error(
-        "target {url} ({address}) accepts no connection: {problem}; start it, or check the address"
-    )]
+    /// It cannot be connected to.
+    #[error("target {url}: {problem}")]
     Unreachable {
         /// The target as written.
         url: String,
-        /// What it resolves to.
-        address: SocketAddr,
-        /// What the system said.
-        problem: String,
+        /// Why.
+        problem: DialError,
     },
+    /// It does not answer.
+    #[error("target {url}: no connection in {} s; check the address", REACH.as_secs())]
+    Silent {
+        /// The target as written.
+        url: String,
+    },
+    /// TLS cannot be spoken as the scenario asks.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The embedded stack.
     #[error(transparent)]
     Stack(#[from] StackError),
@@ -63,60 +70,61 @@ pub enum SystemError {
 
 impl Target {
     /// A directory alone, for undoing: no request is ever sent to a gateway.
-    pub fn directory_only(scim: Client) -> Self {
-        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        Self { address: nowhere, host: String::new(), scim: Some(scim) }
+    pub fn directory_only(scim: Client) -> Result<Self, SystemError> {
+        let nowhere = Approach::plain(([127, 0, 0, 1], 0).into());
+        let reach = Arc::new(Reach::new(nowhere)?);
+        Ok(Self { reach, scim: Some(scim) })
     }
 
-    /// Resolves a target and sees whether anybody listens.
-    pub async fn reach(plan: &TargetPlan) -> Result<Self, SystemError> {
-        let unresolved = || SystemError::Unresolved(plan.host.clone());
-        let bare = plan.host.trim_start_matches('[').trim_end_matches(']');
-        let mut addresses = lookup_host((bare, plan.port)).await.map_err(|_| unresolved())?;
-        let address = addresses.next().ok_or_else(unresolved)?;
-        let unreachable =
-            |problem| SystemError::Unreachable { url: plan.url.clone(), address, problem };
-        match timeout(REACH, TcpStream::connect(address)).await {
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => return Err(unreachable(error.to_string())),
-            Err(_elapsed) => {
-                return Err(unreachable(format!("no answer in {} s", REACH.as_secs())));
-            }
-        }
+    /// Connects to a target once, to see whether anybody is there and speaks as expected.
+    pub async fn reach(plan: &TargetPlan, clock: Clock) -> Result<Self, SystemError> {
+        let reach = Arc::new(Reach::new(plan.approach.clone())?);
+        let dialer = Dialer::new(clock, Arc::clone(&reach));
+        let url = || plan.url.clone();
+        let version = match timeout(REACH, dialer.dial()).await {
+            Ok(Ok(made)) => made.version,
+            Ok(Err(problem)) => return Err(SystemError::Unreachable { url: url(), problem }),
+            Err(_elapsed) => return Err(SystemError::Silent { url: url() }),
+        };
+        // All connections of the run speak what this one did.
+        let reach = Reach::new(Approach { version, ..plan.approach.clone() })?;
         let scim = match &plan.scim {
             Some(url) => Some(Client::new(url, plan.scim_token.clone())?),
             None => None,
         };
-        let host = if plan.port == 80 {
-            plan.host.clone()
-        } else {
-            format!("{}:{}", plan.host, plan.port)
-        };
-        Ok(Self { address, host, scim })
+        Ok(Self { reach: Arc::new(reach), scim })
     }
 }
 
 impl System {
-    /// Where requests go.
-    pub fn address(&self) -> SocketAddr {
+    /// The embedded stack.
+    pub fn of_stack(stack: Embedded) -> Result<Self, SystemError> {
+        let reach = Arc::new(Reach::new(Approach::plain(stack.gateway()))?);
+        Ok(Self::Embedded { stack: Box::new(stack), reach })
+    }
+
+    /// Where requests go, and how.
+    pub fn reach(&self) -> &Arc<Reach> {
         match self {
-            Self::Embedded(stack) => stack.gateway(),
-            Self::Target(target) => target.address,
+            Self::Embedded { reach, .. } => reach,
+            Self::Target(target) => &target.reach,
         }
+    }
+
+    /// Which HTTP the gateway speaks; never [`Version::Auto`].
+    pub fn version(&self) -> Version {
+        self.reach().approach().version
     }
 
     /// The `Host` header of requests (RFC 9110 §7.2).
     pub fn host(&self) -> String {
-        match self {
-            Self::Embedded(stack) => stack.gateway().to_string(),
-            Self::Target(target) => target.host.clone(),
-        }
+        self.reach().approach().authority()
     }
 
     /// The primary directory, where there is one to change users in.
     pub fn scim(&self) -> Option<&Client> {
         match self {
-            Self::Embedded(stack) => Some(stack.scim()),
+            Self::Embedded { stack, .. } => Some(stack.scim()),
             Self::Target(target) => target.scim.as_ref(),
         }
     }
@@ -124,7 +132,7 @@ impl System {
     /// The embedded stack, if that is what is tested.
     pub fn embedded(&self) -> Option<&Embedded> {
         match self {
-            Self::Embedded(stack) => Some(stack),
+            Self::Embedded { stack, .. } => Some(stack),
             Self::Target(_) => None,
         }
     }
@@ -201,7 +209,7 @@ impl System {
     /// Ends what the run started. Of a target, nothing.
     pub async fn stop(self) -> Result<(), StackError> {
         match self {
-            Self::Embedded(stack) => stack.stop().await,
+            Self::Embedded { stack, .. } => stack.stop().await,
             Self::Target(_) => Ok(()),
         }
     }

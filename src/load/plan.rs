@@ -3,15 +3,20 @@
 use std::time::Duration;
 
 use super::check::Expectations;
-use crate::wire::RequestSpec;
+use crate::wire::{EngineKind, RequestSpec};
 
 /// How requests are sent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LoadPlan {
+    /// Which client sends them.
+    pub engine: EngineKind,
     /// Worker threads; 0 lets the machine decide.
     pub workers: u32,
     /// Most connections over all workers. Requests that are due while all are busy wait.
     pub connections: u32,
+    /// Requests that may be under way on one connection at a time; 1 where the protocol knows no
+    /// streams.
+    pub streams_per_connection: u32,
     /// Requests that may wait for a connection, over all workers; more are counted as unsent.
     pub backlog: u32,
     /// From the start of a connection to its being usable.
@@ -37,6 +42,13 @@ pub struct LoadPlan {
     pub send_lag_limit: Duration,
     /// Share of due requests that may stay unsent before a run is invalid.
     pub unsent_limit: crate::units::Share,
+}
+
+impl LoadPlan {
+    /// Requests that may be under way at a time, over all workers.
+    pub fn lanes(&self) -> u32 {
+        self.connections.saturating_mul(self.streams_per_connection)
+    }
 }
 
 /// What a worker does until the next request is due. Sleeping is cheap, but a sleeper wakes tens

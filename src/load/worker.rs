@@ -145,7 +145,7 @@ impl<C: Connector> Worker<C> {
             workers: setup.workers,
             probes_sent: 0,
             next_hand_over: run.start + HAND_OVER,
-            lanes_max: share(run.plan.connections).max(1),
+            lanes_max: share(run.plan.lanes()).max(1),
             shared: Rc::new(Shared { run, connector, ledger: RefCell::new(ledger) }),
         })
     }
@@ -304,7 +304,9 @@ impl<C: Connector> Worker<C> {
 
     /// The lanes that are to be there, connected, before the first request is due.
     fn open_lanes(&mut self) {
-        let wanted = self.shared.run.plan.open_connections.div_ceil(self.workers.max(1));
+        let plan = &self.shared.run.plan;
+        let connections = plan.open_connections.div_ceil(self.workers.max(1));
+        let wanted = connections.saturating_mul(plan.streams_per_connection);
         for _ in 0..self.lanes_max.min(wanted as usize) {
             self.open_lane(true);
         }

@@ -63,6 +63,10 @@ fn head(report: &RunReport, style: Style, lines: &mut Vec<String>) {
         facts.push(target);
     }
     lines.push(facts.join("  "));
+    // What everybody speaks need not be said.
+    if !matches!(report.approach.as_str(), "" | "HTTP/1.1") {
+        lines.extend(table::wrapped(&report.approach, 0));
+    }
     if report.schema_version > SCHEMA_VERSION {
         let text = format!(
             "This report has version {}, this build knows up to {SCHEMA_VERSION}: some figures may \

@@ -41,6 +41,8 @@ pub struct RunReport {
     pub plan_digest: String,
     /// The gateway's address, or `embedded`.
     pub target: String,
+    /// How it is reached: protocol, TLS, and the way there; empty for the embedded stack.
+    pub approach: String,
     /// The profile by which answers were read.
     pub profile: String,
     /// Which Substorm.

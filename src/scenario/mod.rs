@@ -24,7 +24,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub use outline::Outline;
 pub use overrides::Overrides;
@@ -33,6 +33,8 @@ pub use problems::ScenarioError;
 pub use reference::reference;
 pub use schema::schema;
 
+use crate::token::KeySource;
+use crate::wire::transport::Via;
 use node::Place;
 use problems::Problems;
 use read::Reader;
@@ -52,13 +54,31 @@ pub fn load(path: &Path, overrides: &Overrides) -> Result<Plan, ScenarioError> {
     let text = std::fs::read_to_string(path).map_err(unreadable)?;
     let mut plan =
         read(&path.display().to_string(), &text, overrides, &|name| std::env::var(name).ok())?;
-    if let crate::token::KeySource::File(key) = &mut plan.token.key
-        && key.is_relative()
-        && let Some(folder) = path.parent()
-    {
-        *key = folder.join(&key);
+    if let Some(folder) = path.parent() {
+        for file in files_of(&mut plan).filter(|file| file.is_relative()) {
+            *file = folder.join(&file);
+        }
     }
     Ok(plan)
+}
+
+/// The files that a plan names, which are looked for from the scenario's folder.
+fn files_of(plan: &mut Plan) -> impl Iterator<Item = &mut PathBuf> {
+    let key = match &mut plan.token.key {
+        KeySource::File(file) => Some(file),
+        KeySource::Generated => None,
+    };
+    let approach = plan.target.as_mut().map(|target| &mut target.approach);
+    let (tls, via) = approach.map(|way| (way.tls.as_mut(), &mut way.via)).unzip();
+    let socket = match via {
+        Some(Via::Unix(path)) => Some(path),
+        _ => None,
+    };
+    let certificates = tls.flatten().into_iter().flat_map(|tls| {
+        let (chain, key) = tls.client.as_mut().map(|(chain, key)| (chain, key)).unzip();
+        tls.ca.iter_mut().chain(chain).chain(key)
+    });
+    key.into_iter().chain(socket).chain(certificates)
 }
 
 /// Reads a scenario from its text alone: no options, and no environment variable is set.

@@ -81,7 +81,8 @@ impl Outline<'_> {
                 IdentityProof::None => "not shown".to_owned(),
             };
             let profile = plan.profile.name;
-            return writeln!(f, "target      {}, profile {profile}, identity {proof}", target.url);
+            writeln!(f, "target      {}, profile {profile}, identity {proof}", target.url)?;
+            return writeln!(f, "            {}", target.approach);
         }
         let (cache, span) = (&plan.policies.cache, format_span);
         writeln!(

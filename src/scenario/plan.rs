@@ -12,6 +12,7 @@ use crate::outcome::Profile;
 use crate::population::PopulationPlan;
 use crate::seed::Seed;
 use crate::token::TokenPlan;
+use crate::wire::transport::Approach;
 
 /// A run, decided to the last detail.
 #[derive(Clone, Debug)]
@@ -62,12 +63,10 @@ pub struct Plan {
 /// Somebody's own gateway.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TargetPlan {
-    /// `http`, host, port and perhaps a path before the routes'; without a slash at the end.
+    /// Scheme, host, port and perhaps a path before the routes'; without a slash at the end.
     pub url: String,
-    /// The name or address to connect to.
-    pub host: String,
-    /// The TCP port.
-    pub port: u16,
+    /// How it is reached.
+    pub approach: Approach,
     /// Put before each route's path; empty or `/…` without a slash at the end.
     pub prefix: String,
     /// Base URL of the directory's SCIM service (RFC 7644), for faults that change users.
@@ -80,6 +79,7 @@ impl std::fmt::Debug for TargetPlan {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("TargetPlan")
             .field("url", &self.url)
+            .field("approach", &self.approach)
             .field("scim", &self.scim)
             .field("scim_token", &self.scim_token.as_ref().map(|_| "…"))
             .finish_non_exhaustive()

@@ -6,7 +6,7 @@ mod traffic;
 
 use crate::setting::{Absent, Kind, Setting};
 
-pub(super) use machinery::{CACHE, GATEWAY, SYNC, TARGET};
+pub(super) use machinery::{CACHE, GATEWAY, SYNC, TARGET, TARGET_TLS};
 pub(super) use traffic::{
     EXPECT, FAULT, LOAD, MUTATION, PHASE, POPULATION, PROBE, RETRY, ROUTE, THRESHOLDS, TOKEN,
 };

@@ -122,7 +122,11 @@ fn a_target_takes_only_what_works_on_it() {
     let plan = parse(&format!("{SMALLEST}{target}")).unwrap();
     let found = plan.target.unwrap();
     assert_eq!(
-        (found.host.as_str(), found.port, found.prefix.as_str()),
+        (
+            found.approach.endpoint.host.as_str(),
+            found.approach.endpoint.port,
+            found.prefix.as_str()
+        ),
         ("127.0.0.1", 8080, "/api")
     );
     let outage = "[[fault]]\nkind = \"store-outage\"\nat = \"1s\"\nfor = \"1s\"\n";
@@ -138,5 +142,52 @@ fn a_target_takes_only_what_works_on_it() {
     for url in ["ftp://127.0.0.1", "http://u:p@127.0.0.1", "http://127.0.0.1/?q", "127.0.0.1", ""] {
         let text = errors(&format!("{SMALLEST}[target]\nurl = \"{url}\"\n"));
         assert!(text.contains("target.url"), "{url}: {text}");
+    }
+}
+
+#[test]
+fn the_way_to_a_target_is_read_and_shown_without_secrets() {
+    let text = format!(
+        "{SMALLEST}[target]\nurl = \"https://localhost/api\"\nhttp = \"2\"\n\
+         proxy = \"http://mary:hunter2@127.0.0.1:3128\"\n[target.tls]\nversion = \"1.3\"\n"
+    );
+    let plan = parse(&text).unwrap();
+    let approach = &plan.target.as_ref().unwrap().approach;
+    assert_eq!((approach.scheme(), approach.authority().as_str()), ("https", "localhost"));
+    let shown = Outline(&plan).to_string();
+    let way = "HTTP/2 over TLS 1.3, through the proxy 127.0.0.1:3128";
+    assert!(shown.contains(way) && !shown.contains("hunter2"), "{shown}");
+}
+
+#[test]
+fn ways_that_lead_nowhere_are_refused() {
+    for (keys, expected) in [
+        ("url = \"https://127.0.0.1\"\nhttp = \"3\"", "HTTP/3 is not spoken"),
+        ("url = \"http://127.0.0.1\"\ntls = { insecure = true }", "target.tls: has no meaning"),
+        ("url = \"https://127.0.0.1\"\ntls = { cert = \"a\" }", "without `key`"),
+        ("url = \"https://127.0.0.1\"\ntls = { ca = [\"a\"], insecure = true }", "`ca`"),
+        ("url = \"http://127.0.0.1\"\nconnect_to = \"127.0.0.1\"", "target.connect_to: found"),
+        ("url = \"http://127.0.0.1\"\nconnect_to = \"192.0.2.1:80\"", "--allow-target 192.0.2.1"),
+        (
+            "url = \"http://127.0.0.1\"\nproxy = \"http://192.0.2.1:3128\"",
+            "--allow-target 192.0.2.1",
+        ),
+        (
+            "url = \"http://192.0.2.1\"\nproxy = \"http://127.0.0.1:3128\"",
+            "--allow-target 192.0.2.1",
+        ),
+        ("url = \"http://127.0.0.1\"\nproxy = \"socks5://127.0.0.1:1\"", "target.proxy: expected"),
+        ("url = \"http://127.0.0.1\"\nproxy = \"http://:x\"\nunix = \"s\"", "does not go with"),
+    ] {
+        let text = errors(&format!("{SMALLEST}[target]\n{keys}\n"));
+        assert!(text.contains(expected), "{keys}: {expected} not in {text}");
+    }
+    let text = "[load]\nengine = \"reqwest\"\n[target]\nurl = \"http://gateway.test\"\n\
+                connect_to = \"127.0.0.1:80\"\n";
+    assert!(errors(&format!("{SMALLEST}{text}")).contains("load.engine: \"reqwest\" knows no"));
+    // Where something else is connected to, the URL's host is but a name.
+    for way in ["connect_to = \"127.0.0.1:80\"", "unix = \"/run/gateway.sock\""] {
+        let text = format!("{SMALLEST}[target]\nurl = \"http://gateway.test\"\n{way}\n");
+        assert!(parse(&text).is_ok(), "{way}");
     }
 }

@@ -41,7 +41,12 @@ pub(super) struct Control {
 impl Control {
     pub(super) fn new(sync: SocketAddr, gateway: SocketAddr) -> Result<Self, StackError> {
         // A proxy of the environment has no business between a process and its child.
-        let http = reqwest::Client::builder().no_proxy().tcp_nodelay(true).build();
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .tcp_nodelay(true)
+            // Loopback in plain: no certificates need to be looked for.
+            .tls_certs_only([])
+            .build();
         let http = http.map_err(|error| StackError::Control {
             url: "127.0.0.1".to_owned(),
             problem: format!("has no client: {error}"),

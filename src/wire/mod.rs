@@ -8,15 +8,32 @@
 //! What it does not do: choose requests, judge, or bound the time of anything; whoever calls drops
 //! the future when the time is up.
 
+pub mod full;
 pub mod http1;
+pub mod http2;
+mod raw;
 mod request;
+mod shown;
+pub mod transport;
 
 use std::future::Future;
 use std::time::Duration;
 
+pub use raw::{RawConnection, RawConnector};
 pub use request::{Place, RequestSpec, Template, TemplateError, Text, TokenPlace, Values};
 
 use crate::outcome::{Failure, Observation};
+use shown::shown;
+
+/// Which client sends requests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EngineKind {
+    /// Bytes as they are, at little cost: [`RawConnector`].
+    #[default]
+    Raw,
+    /// `reqwest`, with redirects, cookies and decoding: [`full::FullConnector`].
+    Reqwest,
+}
 
 /// Makes connections to one target. Each worker makes its own on its own thread, so it may share
 /// what it likes among its connections.

@@ -3,6 +3,7 @@
 //! A builder never fails: what is wrong is recorded with the reader, and something harmless taken
 //! in its place, so that the remaining checks have something to go by.
 
+mod approach;
 mod conditions;
 mod conflicts;
 mod defects;
@@ -49,6 +50,9 @@ pub(super) fn plan(reader: &mut Reader<'_>, root: &Node, overrides: &Overrides) 
     let policies = gateway::policies(reader, &head);
     let sync = gateway::sync(reader, &head);
     let target = target::target(reader, &head, overrides);
+    if let Some(target) = &target {
+        approach::fits_engine(reader, &head, &target.plan.approach, load.engine);
+    }
     let faults =
         timeline::Timeline { phases: &phases, defects: &defects, overrides }.faults(reader, &head);
     let whole = conflicts::Whole {

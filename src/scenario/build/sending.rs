@@ -6,6 +6,7 @@ use crate::scenario::read::{Reader, TableAt};
 use crate::scenario::tables::{LOAD, PROBE, RETRY};
 use crate::setting::Settings;
 use crate::units::Share;
+use crate::wire::EngineKind;
 
 /// How requests are sent.
 pub(super) fn load(reader: &mut Reader<'_>, root: &TableAt<'_>) -> LoadPlan {
@@ -13,8 +14,13 @@ pub(super) fn load(reader: &mut Reader<'_>, root: &TableAt<'_>) -> LoadPlan {
     let settings = super::read(reader, &table, &LOAD);
     let span = |key: &str| settings.span(key).unwrap_or_default();
     LoadPlan {
+        engine: match settings.text("engine").as_deref() {
+            Some("reqwest") => EngineKind::Reqwest,
+            _ => EngineKind::Raw,
+        },
         workers: small(&settings, "workers"),
         connections: small(&settings, "connections").max(1),
+        streams_per_connection: small(&settings, "streams_per_connection").max(1),
         backlog: small(&settings, "backlog"),
         connect_timeout: span("connect_timeout"),
         request_timeout: span("request_timeout"),

@@ -1,11 +1,10 @@
 //! The table `[target]`.
 
-use reqwest::Url;
-
+use super::approach;
 use crate::outcome::{Profile, profiles};
-use crate::scenario::node::{Content, Node, abridged};
+use crate::scenario::node::{Content, Node};
 use crate::scenario::overrides::Overrides;
-use crate::scenario::plan::{IdentityProof, TargetPlan, is_loopback};
+use crate::scenario::plan::{IdentityProof, TargetPlan};
 use crate::scenario::read::{Reader, TableAt};
 use crate::scenario::tables::TARGET;
 use crate::setting::{Kind, Setting};
@@ -32,10 +31,11 @@ pub(super) fn target(
     root.get("target")?;
     let table = super::section(reader, root, &TARGET);
     let settings = super::read(reader, &table, &TARGET);
-    let plan = address(reader, &table, settings.text("url").as_deref(), overrides);
+    let (url, prefix, approach) = approach::read(reader, &table, &settings, overrides);
     let scim = settings.text("scim");
     if let Some(url) = &scim
-        && let Err(message) = parse_url(url, "http or https", overrides)
+        && let Err(message) = approach::parse_url(url, "http or https")
+            .and_then(|url| approach::allowed(url.host_str().unwrap_or_default(), overrides))
     {
         reader.reject(&table, "scim", message);
     }
@@ -50,64 +50,12 @@ pub(super) fn target(
         .and_then(|node| identity(reader, &node))
         .unwrap_or(IdentityProof::None);
     let scim = scim.map(|url| url.trim_end_matches('/').to_owned());
+    let scim_token = settings.text("scim_token");
     Some(Target {
-        plan: TargetPlan { scim, scim_token: settings.text("scim_token"), ..plan },
+        plan: TargetPlan { url, approach, prefix, scim, scim_token },
         profile: profile.unwrap_or(profiles::REGISTRY[0]),
         identity,
     })
-}
-
-fn address(
-    reader: &mut Reader<'_>,
-    table: &TableAt<'_>,
-    url: Option<&str>,
-    overrides: &Overrides,
-) -> TargetPlan {
-    let mut plan = TargetPlan {
-        url: String::new(),
-        host: String::new(),
-        port: 80,
-        prefix: String::new(),
-        scim: None,
-        scim_token: None,
-    };
-    let Some(url) = url else { return plan };
-    match parse_url(url, "http", overrides) {
-        Ok(parsed) => {
-            url.trim_end_matches('/').clone_into(&mut plan.url);
-            parsed.host_str().unwrap_or_default().clone_into(&mut plan.host);
-            plan.port = parsed.port_or_known_default().unwrap_or(80);
-            parsed.path().trim_end_matches('/').clone_into(&mut plan.prefix);
-        }
-        Err(message) => reader.reject(table, "url", message),
-    }
-    plan
-}
-
-/// The address, if load and changes may be sent to it.
-fn parse_url(text: &str, schemes: &str, overrides: &Overrides) -> Result<Url, String> {
-    let example = "expected such as http://127.0.0.1:8080";
-    let url = Url::parse(text)
-        .map_err(|error| format!("found \"{}\": {error}; {example}", abridged(text)))?;
-    if !schemes.split(" or ").any(|scheme| scheme == url.scheme()) {
-        return Err(format!(
-            "found the scheme {}; this takes {schemes}; {example}",
-            abridged(url.scheme())
-        ));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err("the address holds a user or a password; leave them out".to_owned());
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err("the address holds `?` or `#`; leave out what follows it".to_owned());
-    }
-    let host = url.host_str().unwrap_or_default();
-    if !is_loopback(host) && !overrides.allow_targets.iter().any(|allowed| allowed == host) {
-        return Err(format!(
-            "{host} is not this machine; if you may send load there, say --allow-target {host}"
-        ));
-    }
-    Ok(url)
 }
 
 fn identity(reader: &mut Reader<'_>, node: &Node) -> Option<IdentityProof> {

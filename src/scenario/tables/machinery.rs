@@ -14,8 +14,34 @@ pub(in crate::scenario) static TARGET: TableSpec = TableSpec {
         Setting::required(
             "url",
             Kind::Text,
-            "Where it listens: `http://HOST:PORT`, and perhaps a path that goes before the \
-             routes'. A host other than this machine needs `--allow-target HOST`.",
+            "Where it listens: `http://HOST:PORT` or `https://HOST:PORT`, and perhaps a path that \
+             goes before the routes'. Whatever host is connected to, if it is not this machine, \
+             needs `--allow-target HOST`.",
+        ),
+        Setting::with_default(
+            "http",
+            Kind::Choice(&["auto", "1.1", "2"]),
+            "auto",
+            "Which HTTP is spoken. `2` is agreed on by ALPN over TLS, and taken for known \
+             without; `auto` is what the gateway prefers over TLS, and 1.1 without. HTTP/3 is \
+             not spoken.",
+        ),
+        Setting::optional(
+            "connect_to",
+            Kind::Text,
+            "`HOST:PORT` to connect to instead of the URL's, which still stands in requests and \
+             in TLS: one instance behind a load balancer, say.",
+        ),
+        Setting::optional(
+            "unix",
+            Kind::Text,
+            "Connect to this Unix socket instead; the URL still stands in requests.",
+        ),
+        Setting::optional(
+            "proxy",
+            Kind::Text,
+            "`http://HOST:PORT` of an HTTP proxy, perhaps with `USER:PASSWORD@`, through which \
+             connections are made by `CONNECT`, whatever they then carry.",
         ),
         Setting::optional(
             "scim",
@@ -45,6 +71,53 @@ pub(in crate::scenario) static TARGET: TableSpec = TableSpec {
                     seen.",
         },
     ],
+    inner: &[&TARGET_TLS],
+};
+
+pub(in crate::scenario) static TARGET_TLS: TableSpec = TableSpec {
+    name: "target.tls",
+    repeated: false,
+    about: "How TLS is spoken with an `https` target. Files are in PEM; relative paths start at \
+            the scenario's folder.",
+    settings: &[
+        Setting::optional(
+            "ca",
+            Kind::Texts,
+            "Files with the certificates that are trusted, instead of those of the system.",
+        ),
+        Setting::optional(
+            "cert",
+            Kind::Text,
+            "The file with the client's certificate chain, where the gateway wants one.",
+        ),
+        Setting::optional("key", Kind::Text, "The file with its private key."),
+        Setting::optional(
+            "server_name",
+            Kind::Text,
+            "The name that is asked for (SNI) and that the certificate has to hold, instead of \
+             the URL's.",
+        ),
+        Setting::with_default(
+            "version",
+            Kind::Choice(&["auto", "1.2", "1.3"]),
+            "auto",
+            "`auto` is the newest that both sides know.",
+        ),
+        Setting::with_default(
+            "resume",
+            Kind::Flag,
+            "false",
+            "Resume earlier sessions, as a client does that comes back. Without, each connection \
+             costs a full handshake, as each new client does.",
+        ),
+        Setting::with_default(
+            "insecure",
+            Kind::Flag,
+            "false",
+            "Take any certificate. The summary says so.",
+        ),
+    ],
+    forms: &[],
     inner: &[],
 };
 

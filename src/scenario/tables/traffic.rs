@@ -232,6 +232,14 @@ pub(in crate::scenario) static LOAD: TableSpec = TableSpec {
     about: "How requests are sent, and when the sending itself was too poor to judge by.",
     settings: &[
         Setting::with_default(
+            "engine",
+            Kind::Choice(&["raw", "reqwest"]),
+            "raw",
+            "Which client sends the requests. `raw` sends bytes as they are, at little cost; \
+             `reqwest` follows redirects within the target, keeps cookies for each connection \
+             and decodes bodies, at a multiple of the cost.",
+        ),
+        Setting::with_default(
             "workers",
             Kind::Count { min: 0, max: 256 },
             "0",
@@ -242,6 +250,12 @@ pub(in crate::scenario) static LOAD: TableSpec = TableSpec {
             Kind::Count { min: 1, max: 100_000 },
             "256",
             "Most connections. Requests that are due while all are busy wait.",
+        ),
+        Setting::with_default(
+            "streams_per_connection",
+            Kind::Count { min: 1, max: 1_000 },
+            "10",
+            "In HTTP/2: requests that may be under way on one connection at a time.",
         ),
         Setting::with_default(
             "backlog",

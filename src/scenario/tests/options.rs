@@ -70,7 +70,7 @@ fn options_with_names_of_their_own_are_read_like_the_file() {
         ..Overrides::default()
     };
     let plan = read("x.toml", SMALLEST, &allowed, &|_| None).unwrap();
-    assert_eq!(plan.target.unwrap().host, "192.0.2.7");
+    assert_eq!(plan.target.unwrap().approach.endpoint.host, "192.0.2.7");
 }
 
 #[test]

@@ -2,76 +2,60 @@
 
 use std::cell::RefCell;
 use std::future::poll_fn;
-use std::io;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
-use tokio::io::{AsyncRead as _, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead as _, AsyncWriteExt as _, ReadBuf};
 
 use super::response::{Limits, ResponseReader, SharedHead};
-use crate::clock::Clock;
 use crate::outcome::{Failure, Observation};
-use crate::wire::{Connected, Connection, Connector, Received, SetUp, Template, Values};
+use crate::wire::transport::{Stream, failure};
+use crate::wire::{Connection, Received, Template, Values};
 
-/// Bytes that one read takes at most. Every connection of a worker reads into the same room, which
-/// stays in the processor's cache.
+/// Bytes that one read takes at most.
 const READ_SIZE: usize = 64 * 1024;
 
-/// What the connections of a worker share.
+/// What the connections of a worker share: where they read into, which so stays in the
+/// processor's cache, and the last answer's head.
+#[derive(Clone, Debug)]
+pub struct Room(Rc<RefCell<Shared>>);
+
 #[derive(Debug)]
-struct Room {
+struct Shared {
     bytes: Box<[u8]>,
-    /// The last answer's head.
     known: SharedHead,
 }
 
-/// Makes plain TCP connections to one address.
-#[derive(Clone, Debug)]
-pub struct Http1Connector {
-    clock: Clock,
-    address: SocketAddr,
-    limits: Limits,
-    room: Rc<RefCell<Room>>,
-}
-
-impl Http1Connector {
-    /// Connects to `address`; answers may be as large as `limits` says.
-    pub fn new(clock: Clock, address: SocketAddr, limits: Limits) -> Self {
-        let bytes = vec![0; READ_SIZE].into_boxed_slice();
-        let room = Room { bytes, known: SharedHead::default() };
-        Self { clock, address, limits, room: Rc::new(RefCell::new(room)) }
+impl Room {
+    /// Lends the room. Not to be asked for again meanwhile.
+    pub fn with<R>(&self, read: impl FnOnce(&mut [u8]) -> R) -> R {
+        read(&mut self.0.borrow_mut().bytes)
     }
 }
 
-impl Connector for Http1Connector {
-    type Connection = Http1;
-
-    async fn connect(&self) -> Result<Connected<Http1>, Failure> {
-        let began = self.clock.now();
-        let stream = TcpStream::connect(self.address).await.map_err(|e| failure(&e))?;
-        // A request is one write, so waiting for more to send would only delay it.
-        stream.set_nodelay(true).map_err(|e| failure(&e))?;
-        let set_up = SetUp { connect: self.clock.now() - began, tls: None };
-        let connection = Http1 {
-            stream,
-            reader: ResponseReader::new(self.limits),
-            request: Vec::with_capacity(1024),
-            room: Rc::clone(&self.room),
-        };
-        Ok(Connected { connection, set_up: Some(set_up) })
+impl Default for Room {
+    fn default() -> Self {
+        let bytes = vec![0; READ_SIZE].into_boxed_slice();
+        Self(Rc::new(RefCell::new(Shared { bytes, known: SharedHead::default() })))
     }
 }
 
 /// One connection.
 #[derive(Debug)]
 pub struct Http1 {
-    stream: TcpStream,
+    stream: Stream,
     reader: ResponseReader,
     request: Vec<u8>,
-    room: Rc<RefCell<Room>>,
+    room: Room,
+}
+
+impl Http1 {
+    /// Speaks over this stream; answers may be as large as `limits` says.
+    pub fn new(stream: Stream, limits: Limits, room: Room) -> Self {
+        let request = Vec::with_capacity(1024);
+        Self { stream, reader: ResponseReader::new(limits), request, room }
+    }
 }
 
 impl Connection for Http1 {
@@ -81,18 +65,8 @@ impl Connection for Http1 {
     }
 
     async fn send(&mut self) -> Result<(), Failure> {
-        let mut rest = self.request.as_slice();
-        while !rest.is_empty() {
-            match self.stream.try_write(rest) {
-                Ok(0) => return Err(Failure::Reset),
-                Ok(written) => rest = &rest[written..],
-                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
-                    self.stream.writable().await.map_err(|e| failure(&e))?;
-                }
-                Err(e) => return Err(failure(&e)),
-            }
-        }
-        Ok(())
+        self.stream.write_all(&self.request).await.map_err(|e| failure(&e))?;
+        self.stream.flush().await.map_err(|e| failure(&e))
     }
 
     async fn receive<R>(
@@ -104,10 +78,7 @@ impl Connection for Http1 {
     }
 
     fn is_closed(&mut self) -> bool {
-        // On an idle connection nothing is due: an end, an error or a byte all mean that it is
-        // of no further use. Asks the kernel only if something has come since the last answer.
-        !matches!(self.stream.try_read(&mut self.room.borrow_mut().bytes),
-            Err(e) if e.kind() == io::ErrorKind::WouldBlock)
+        self.room.with(|bytes| self.stream.is_spent(bytes))
     }
 }
 
@@ -117,7 +88,7 @@ impl Http1 {
         cx: &mut Context<'_>,
         read: &mut Option<F>,
     ) -> Poll<Result<Received<R>, Failure>> {
-        let Room { bytes, known } = &mut *self.room.borrow_mut();
+        let Shared { bytes, known } = &mut *self.room.0.borrow_mut();
         loop {
             let mut buffer = ReadBuf::new(bytes);
             // A read that does not fill the room tells the runtime that nothing is left, which
@@ -138,35 +109,21 @@ impl Http1 {
     }
 }
 
-fn failure(error: &io::Error) -> Failure {
-    use rustix::io::Errno;
-    let code = Errno::from_io_error(error);
-    if matches!(code, Some(Errno::MFILE | Errno::NFILE)) {
-        return Failure::NoDescriptor;
-    }
-    match error.kind() {
-        io::ErrorKind::ConnectionRefused => Failure::Refused,
-        io::ErrorKind::TimedOut => Failure::Timeout,
-        io::ErrorKind::AddrNotAvailable | io::ErrorKind::AddrInUse => Failure::NoPort,
-        io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable => Failure::Refused,
-        _ => Failure::Reset,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    use tokio::net::TcpListener;
+    use std::net::SocketAddr;
+
+    use tokio::io::AsyncReadExt as _;
+    use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
     use crate::wire::RequestSpec;
-
-    fn connector(address: SocketAddr) -> Http1Connector {
-        Http1Connector::new(Clock::start(), address, Limits::default())
-    }
+    use crate::wire::transport::Socket;
 
     async fn connect(address: SocketAddr) -> Result<Http1, Failure> {
-        connector(address).connect().await.map(|connected| connected.connection)
+        let tcp = TcpStream::connect(address).await.map_err(|e| failure(&e))?;
+        let stream = Stream::Plain(Socket::Tcp(tcp));
+        Ok(Http1::new(stream, Limits::default(), Room::default()))
     }
 
     fn stage(connection: &mut Http1) {
@@ -222,7 +179,8 @@ mod tests {
         let (socket, _) = listener.accept().await.unwrap();
         assert!(!connection.is_closed());
         drop(socket);
-        connection.stream.readable().await.unwrap();
+        let Stream::Plain(Socket::Tcp(tcp)) = &connection.stream else { panic!("plain TCP") };
+        tcp.readable().await.unwrap();
         assert!(connection.is_closed());
     }
 }

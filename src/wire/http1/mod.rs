@@ -1,9 +1,9 @@
-//! HTTP/1.1 over plain TCP (RFC 9112), one request at a time on a kept connection.
+//! HTTP/1.1 (RFC 9112), one request at a time on a kept connection.
 
 mod chunked;
 mod connection;
 mod known;
 mod response;
 
-pub use connection::{Http1, Http1Connector};
+pub use connection::{Http1, Room};
 pub use response::{BODY_KEPT, Limits, ResponseReader, SharedHead};
