@@ -86,4 +86,30 @@ pub enum ReplayError {
         /// The first such line.
         line: u64,
     },
+    /// The scenario asks a line for what it cannot tell.
+    #[error("`fields` names `{role}`, which the format {} does not have; it has {}", format.name, roles(format))]
+    NoSuchField {
+        /// What was asked for.
+        role: String,
+        /// The format.
+        format: &'static Format,
+    },
+    /// The scenario does not name a part of a header.
+    #[error(
+        "`user` of `fields` is \"{name}\"; in the format {} it is header:NAME or cookie:NAME",
+        format.name
+    )]
+    NotASelector {
+        /// What it names.
+        name: String,
+        /// The format.
+        format: &'static Format,
+    },
+}
+
+fn roles(format: &Format) -> String {
+    match format.roles {
+        [] => "none".to_owned(),
+        roles => roles.join(", "),
+    }
 }

@@ -96,6 +96,7 @@ impl<'a> Playback<'a> {
             None => formats::recognise(&source::head(&plan.file).map_err(unreadable)?)
                 .ok_or_else(|| ReplayError::UnknownFormat { file: plan.file.clone() })?,
         };
+        check_fields(plan, format)?;
         let pseudonyms = Pseudonyms::fresh().map_err(unreadable)?;
         Ok(Self {
             plan,
@@ -303,4 +304,17 @@ fn due(offset: i64, speed: f64) -> Duration {
     // Nothing is gained by dividing by one but a rounding.
     let is_as_recorded = (speed - 1.0).abs() < f64::EPSILON;
     Duration::from_nanos(if is_as_recorded { nanos } else { (nanos as f64 / speed) as u64 })
+}
+
+/// Whether the scenario names only what the format can tell.
+fn check_fields(plan: &ReplayPlan, format: &'static Format) -> Result<(), ReplayError> {
+    for (role, name) in &plan.fields {
+        if !format.roles.contains(&role.as_str()) {
+            return Err(ReplayError::NoSuchField { role: role.clone(), format });
+        }
+        if !(format.takes)(name) {
+            return Err(ReplayError::NotASelector { name: name.clone(), format });
+        }
+    }
+    Ok(())
 }

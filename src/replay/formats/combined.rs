@@ -18,6 +18,7 @@ pub static FORMAT: Format = Format {
     name: "combined",
     about: "The combined or common log format of nginx and Apache, whose times are whole seconds.",
     roles: &[],
+    takes: |_| false,
     recognises: |head| first_lines(head).any(|line| !matches!(read(line), Found::Flawed(_))),
     read: read_all,
 };

@@ -19,6 +19,7 @@ pub static FORMAT: Format = Format {
     name: "envoy-json",
     about: "JSON access logs of Envoy and Istio, which tell when each request came.",
     roles: json_log::NAMED,
+    takes: |name| !name.is_empty(),
     recognises: |head| {
         first_object(head).is_some_and(|line| {
             DEFAULTS[0].1[..2].iter().any(|key| line.contains_key(*key))

@@ -18,6 +18,7 @@ pub static FORMAT: Format = Format {
     name: "goreplay",
     about: "Request files of GoReplay, with answers among them or not.",
     roles: &["user"],
+    takes: |name| Selector::parse(name).is_some(),
     recognises: |head| first_lines(head).next().is_some_and(|line| meta(line).is_some()),
     read: read_all,
 };

@@ -25,6 +25,7 @@ pub static FORMAT: Format = Format {
     name: "har",
     about: "HTTP Archive files, as browsers and proxies export them.",
     roles: &["user"],
+    takes: |name| Selector::parse(name).is_some(),
     recognises: |head| {
         let text = head.trim_ascii_start().strip_prefix(b"{").unwrap_or_default();
         text.trim_ascii_start().starts_with(b"\"log\"")

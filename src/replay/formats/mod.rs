@@ -29,6 +29,8 @@ pub struct Format {
     pub about: &'static str,
     /// What `fields` may name in it.
     pub roles: &'static [&'static str],
+    /// Whether it can look for what `fields` gives.
+    pub(super) takes: fn(&str) -> bool,
     /// Whether a file that begins with these bytes looks like it.
     pub(super) recognises: fn(&[u8]) -> bool,
     /// Reads a file to its end, or until told to stop. An error means that reading cannot go on.

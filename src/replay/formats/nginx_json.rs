@@ -23,6 +23,7 @@ pub static FORMAT: Format = Format {
     name: "nginx-json",
     about: "JSON access logs of nginx and others that write a line when a request has ended.",
     roles: json_log::NAMED,
+    takes: |name| !name.is_empty(),
     recognises: |head| {
         let has_path = |line: &serde_json::Map<_, _>| {
             ["request_uri", "request", "uri"].iter().any(|key| line.contains_key(*key))

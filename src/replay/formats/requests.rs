@@ -21,6 +21,7 @@ pub static FORMAT: Format = Format {
     name: "requests",
     about: "Substorm's own JSON lines, which `substorm record` writes.",
     roles: &[],
+    takes: |_| false,
     recognises: |head| first_lines(head).next().is_some_and(|line| heading(line).is_some()),
     read: read_all,
 };

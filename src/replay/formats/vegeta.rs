@@ -20,6 +20,7 @@ pub static FORMAT: Format = Format {
     name: "vegeta",
     about: "Targets or results of vegeta as JSON lines; targets need a `rate`.",
     roles: &["user"],
+    takes: |name| Selector::parse(name).is_some(),
     recognises: |head| {
         first_object(head).is_some_and(|line| {
             line.get("url").is_some_and(|url| url.as_str().is_some_and(|url| url.contains("://")))
