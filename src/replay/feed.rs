@@ -125,7 +125,7 @@ impl Drop for Intake {
 fn weight(item: &Item) -> usize {
     size_of::<Item>()
         + match item {
-            Item::Due { due, .. } => due.request.weight(),
+            Item::Due { due, .. } => due.asked.request.weight(),
             Item::End { .. } => 0,
         }
 }

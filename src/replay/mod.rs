@@ -35,7 +35,7 @@ pub use formats::requests::{Line, first_line};
 pub use pattern::{PathPattern, PatternError};
 pub use plan::{ReplayError, ReplayPlan};
 pub use playback::{Due, Ended};
-pub use request::Request;
+pub use request::{Asked, Request};
 pub use source::Packing;
 pub use survey::Survey;
 pub use tally::Counts;

@@ -34,6 +34,12 @@ pub struct ReplayPlan {
 }
 
 impl ReplayPlan {
+    /// The file's name without its folders.
+    pub fn name(&self) -> String {
+        let name = self.file.file_name().unwrap_or(self.file.as_os_str());
+        name.to_string_lossy().into_owned()
+    }
+
     /// The same at another speed.
     #[must_use]
     pub fn faster(mut self, factor: f64) -> Self {

@@ -8,6 +8,7 @@
 //! stays what it is.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use super::formats::{self, Format};
 use super::order::Order;
 use super::plan::{ReplayError, ReplayPlan};
 use super::raw::{Found, Raw, When};
-use super::request::Request;
+use super::request::Asked;
 use super::source::{self, Position, Source};
 use super::stamp::Stamp;
 use super::tally::{Tally, add};
@@ -30,10 +31,8 @@ use super::who::Pseudonyms;
 pub struct Due {
     /// When it is due, from the start of the phase.
     pub at: Duration,
-    /// Its user.
-    pub user: UserIndex,
-    /// What is asked for.
-    pub request: Request,
+    /// What is asked for, and as whom.
+    pub asked: Asked,
 }
 
 /// Why a playback ended.
@@ -267,7 +266,8 @@ impl Lap<'_, '_> {
                 return ControlFlow::Continue(());
             };
             add(&playback.tally.due, 1);
-            let flow = take(Due { at: due, user: UserIndex(user), request: entry.request });
+            let asked = Asked { user: UserIndex(user), request: Arc::new(entry.request) };
+            let flow = take(Due { at: due, asked });
             if flow.is_break() {
                 *ended = Ended::Told;
             }

@@ -1,6 +1,9 @@
 //! A recorded request as it may be sent again: method and target, nothing secret.
 
 use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::identity::UserIndex;
 
 /// What stands for the subject of whoever sends the request.
 pub const PLACEHOLDER: &str = "{user}";
@@ -44,7 +47,16 @@ impl Request {
     }
 }
 
-/// A request of a recording, with who made it and when.
+/// What a replay asks for, and as whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The user.
+    pub user: UserIndex,
+    /// The request.
+    pub request: Arc<Request>,
+}
+
+/// A request of a recording, with who made it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// What was asked for.

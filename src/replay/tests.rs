@@ -97,7 +97,7 @@ proptest! {
             // Powers of two divide without rounding.
             let allowed = if [1.0, 2.0, 4.0, 0.5].contains(&speed) { 1.0 } else { 1.001 };
             prop_assert!(off < allowed, "{recorded} ns: {} for {exact}", due.at.as_nanos());
-            prop_assert_eq!(&*due.request.target, format!("/{route}"));
+            prop_assert_eq!(&*due.asked.request.target, format!("/{route}"));
         }
     }
 
@@ -106,7 +106,7 @@ proptest! {
         let file = recording(&requests);
         let (due, ended, counts) = play(&plan(file.path()), HOUR);
         prop_assert_eq!(ended, Ended::Recording);
-        let routes = count(due.iter().map(|one| one.request.target.to_string()));
+        let routes = count(due.iter().map(|one| one.asked.request.target.to_string()));
         prop_assert_eq!(routes, count(requests.iter().map(|(_, _, route)| format!("/{route}"))));
         // The n-th user that is met has the number n - 1.
         let mut met = Vec::new();
@@ -115,7 +115,7 @@ proptest! {
                 met.push(*user);
             }
         }
-        let users = due.iter().map(|one| met[one.user.as_usize()]);
+        let users = due.iter().map(|one| met[one.asked.user.as_usize()]);
         prop_assert_eq!(users.collect::<Vec<_>>(), requests.iter().map(|(_, user, _)| *user).collect::<Vec<_>>());
         prop_assert_eq!((counts.users, counts.due), (met.len() as u64, requests.len() as u64));
     }
@@ -136,7 +136,7 @@ fn a_loop_keeps_the_rate_and_the_users() {
     let file = recording(&[(0, 7, 0), (100_000_000, 8, 1), (400_000_000, 7, 2)]);
     let looped = ReplayPlan { repeat: true, ..plan(file.path()) };
     let (due, ended, counts) = play(&looped, Duration::from_millis(1_250));
-    let found: Vec<_> = due.iter().map(|one| (one.at.as_millis(), one.user.0)).collect();
+    let found: Vec<_> = due.iter().map(|one| (one.at.as_millis(), one.asked.user.0)).collect();
     // The mean gap is 200 ms, so a lap takes 600.
     let expected = [(0, 0), (100, 1), (400, 0), (600, 0), (700, 1), (1000, 0), (1200, 0)];
     assert_eq!((found, ended, counts.laps), (expected.to_vec(), Ended::Phase, 2));
@@ -159,7 +159,7 @@ fn users_beyond_the_population_are_counted_and_not_sent() {
     let (plan, tally, mut due) = (plan(file.path()), Tally::default(), Vec::new());
     let mut playback = Playback::open(&plan, HOUR, 2, &tally).unwrap();
     let _ = playback.run(|one| {
-        due.push(one.user.0);
+        due.push(one.asked.user.0);
         ControlFlow::Continue(())
     });
     assert_eq!((due, tally.counts().unmapped), (vec![0, 1, 0], 1));
@@ -270,7 +270,7 @@ fn workers_together_get_the_whole_of_each_phase() {
     for (n, (number, due)) in first.iter().enumerate() {
         assert_eq!((*number, due.at), (n as u64, Duration::from_nanos(requests[n].0)));
         assert_eq!(
-            (due.user.0, &*due.request.target),
+            (due.asked.user.0, &*due.asked.request.target),
             (requests[n].1, &*format!("/{}", requests[n].2))
         );
     }

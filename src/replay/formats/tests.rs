@@ -113,7 +113,9 @@ fn every_format_is_recognised_and_read_alike() {
         let gap = Duration::from_millis(if *name == "combined" { 500 } else { 250 });
         let found: Vec<_> = due
             .iter()
-            .map(|one| (one.at, one.user.0, &*one.request.method, &*one.request.target))
+            .map(|one| {
+                (one.at, one.asked.user.0, &*one.asked.request.method, &*one.asked.request.target)
+            })
             .collect();
         let expected = [
             (Duration::ZERO, 0, "GET", "/orders/{user}?page=2"),
@@ -171,7 +173,8 @@ fn json_logs_take_names_from_the_scenario() {
         .map(|(role, name)| (role.to_owned(), name.to_owned()))
         .into();
     });
-    let found: Vec<_> = due.iter().map(|one| (one.at.as_millis(), &*one.request.target)).collect();
+    let found: Vec<_> =
+        due.iter().map(|one| (one.at.as_millis(), &*one.asked.request.target)).collect();
     assert_eq!(found, [(0, "/a"), (50, "/b")]);
     assert_eq!((counts.malformed, counts.users), (3, 1));
     let told: Vec<_> =
@@ -190,7 +193,7 @@ fn a_request_line_counts_where_the_scenario_names_it() {
             plan.format = named("nginx-json");
             plan.fields = fields;
         });
-        format!("{} {}", due[0].request.method, due[0].request.target)
+        format!("{} {}", due[0].asked.request.method, due[0].asked.request.target)
     };
     assert_eq!(target(Fields::new()), "PUT /rewritten");
     assert_eq!(target(field("request", "r")), "GET /asked");
@@ -230,7 +233,7 @@ fn a_header_or_cookie_may_tell_the_user() {
             plan.rate = Rate::per_second(8.0);
             plan.fields = field("user", selector);
         });
-        let users: Vec<_> = due.iter().map(|one| one.user.0).collect();
+        let users: Vec<_> = due.iter().map(|one| one.asked.user.0).collect();
         assert_eq!(users, [0, 1, 0], "{selector}");
     }
 }
@@ -276,7 +279,7 @@ fn records_of_any_length_are_read() {
     };
     let (due, counts) =
         play([record("/a"), record("/b"), "1 x\n🐵🙈🙉\n".into()].concat().as_bytes(), |_| ());
-    let targets: Vec<_> = due.iter().map(|one| &*one.request.target).collect();
+    let targets: Vec<_> = due.iter().map(|one| &*one.asked.request.target).collect();
     assert_eq!((targets, counts.malformed), (vec!["/a", "/b"], 1));
 }
 
