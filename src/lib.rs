@@ -31,6 +31,7 @@ pub mod fault;
 pub mod gateway;
 pub mod idp;
 pub mod load;
+pub mod record;
 // Floor 5
 pub mod report;
 pub mod scenario;

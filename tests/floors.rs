@@ -34,6 +34,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("gateway", 4),
     ("idp", 4),
     ("load", 4),
+    ("record", 4),
     ("report", 5),
     ("scenario", 5),
     ("stack", 5),

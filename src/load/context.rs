@@ -87,15 +87,13 @@ impl Context {
     pub fn job(&self, seq: u64, phase: usize, due: Tick, asked: Option<Asked>) -> Job {
         let choice = self.mix.choose(seq, due.since(self.start));
         let (recorded, asked) = asked.map(|asked| (asked.user, asked.request)).unzip();
-        let (user, credentials) = match choice.defect {
-            Some(kind) => {
+        let (user, credentials) = match (choice.defect, recorded) {
+            (Some(kind), _) => {
                 let bits = self.mix.defect_bits(seq);
                 (self.mutated.pick(kind, bits).user, Credentials::Defective { kind, bits })
             }
-            None => {
-                let drawn = || self.population.pick(choice.user_bits);
-                (recorded.unwrap_or_else(drawn), Credentials::Own)
-            }
+            (None, Some(user)) => (user, Credentials::Own),
+            (None, None) => (self.population.pick(choice.user_bits), Credentials::Own),
         };
         Job { seq, phase, due, user, route: choice.route, asked, credentials, attempt: 0 }
     }

@@ -106,7 +106,7 @@ impl Schedule {
                 }
                 None
             }
-            Source::Recording => match self.recordings.as_mut().map(Intake::next)? {
+            Source::Recording => match self.recordings.as_mut().map(Intake::take)? {
                 Next::Due { number, due } => {
                     let (seq, at) = (self.seq + number, begin + due.at);
                     Some(Step::Due { seq, phase, at, asked: Some(due.asked) })

@@ -89,7 +89,7 @@ pub struct Intake {
 
 impl Intake {
     /// The next thing of the phase under way. After [`Next::End`] the next phase is.
-    pub fn next(&mut self) -> Next {
+    pub fn take(&mut self) -> Next {
         // Before the queue is looked at: what came before the reader left must not be missed.
         let is_abandoned = self.queue.is_abandoned();
         let Ok(item) = self.queue.pop() else {

@@ -287,11 +287,11 @@ impl Lap<'_, '_> {
         if let Some(error) = self.error {
             return Err(error);
         }
-        let gap = match self.count {
-            0 => return Ok((self.ended, None)),
-            1 => 0,
-            count => self.last / (count as i64 - 1),
-        };
+        if self.count == 0 {
+            return Ok((self.ended, None));
+        }
+        let gaps = i64::try_from(self.count - 1).unwrap_or(i64::MAX);
+        let gap = self.last.checked_div(gaps).unwrap_or(0);
         // Requests that were all made at one instant tell nothing of a rate.
         let gap = if gap > 0 { gap } else { 1_000_000_000 };
         Ok((self.ended, Some(self.base.saturating_add(self.last).saturating_add(gap))))

@@ -87,6 +87,7 @@ impl Survey {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "figures that are exact in binary are compared as such")]
 mod tests {
     use std::fmt::Write as _;
     use std::io::Write as _;

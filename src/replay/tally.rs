@@ -3,6 +3,7 @@
 //! The reading thread writes, anybody may look. Messages name lines by their number and never
 //! quote them.
 
+use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
@@ -106,8 +107,8 @@ impl Counts {
             crate::units::grouped(self.lines),
         );
         for (i, (line, flaw)) in self.first_malformed.iter().enumerate() {
-            text += if i == 0 { ": " } else { ", " };
-            text += &format!("line {line}: {flaw}");
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{} line {line}: {flaw}", if i == 0 { ':' } else { ',' });
         }
         text
     }

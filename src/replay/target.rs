@@ -114,7 +114,7 @@ impl<'a> Target<'a> {
         let mut separator = '?';
         let parameters = self.query.unwrap_or_default().split(|byte| *byte == b'&');
         for parameter in parameters.filter(|parameter| !parameter.is_empty()) {
-            if cleaner.carries_credential(parameter, cleaning) {
+            if carries_credential(parameter, cleaning) {
                 continue;
             }
             out.push(separator);
@@ -146,6 +146,17 @@ fn decoded(text: &[u8]) -> Cow<'_, [u8]> {
     percent_decode(text).into()
 }
 
+/// Whether a parameter is to be left out: by its name, or because it holds a token.
+fn carries_credential(parameter: &[u8], cleaning: &Cleaning) -> bool {
+    if holds_token(parameter) || holds_token(&decoded(parameter)) {
+        return true;
+    }
+    let name = parameter.split(|byte| *byte == b'=').next().unwrap_or_default();
+    let name = String::from_utf8_lossy(&decoded(name)).into_owned();
+    let is = |list: &[String]| list.iter().any(|one| plain(one) == plain(&name));
+    is(&cleaning.drop) || (is_credential(&name) && !is(&cleaning.keep))
+}
+
 struct Cleaner<'a> {
     names: &'a [Cow<'a, str>],
     has_placeholders: bool,
@@ -161,20 +172,10 @@ impl Cleaner<'_> {
         } else {
             self.text(name, out);
         }
-        for part in parts.filter(|part| !self.carries_credential(part, cleaning)) {
+        for part in parts.filter(|part| !carries_credential(part, cleaning)) {
             out.push(';');
             self.text(part, out);
         }
-    }
-
-    fn carries_credential(&self, parameter: &[u8], cleaning: &Cleaning) -> bool {
-        if holds_token(parameter) || holds_token(&decoded(parameter)) {
-            return true;
-        }
-        let name = parameter.split(|byte| *byte == b'=').next().unwrap_or_default();
-        let name = String::from_utf8_lossy(&decoded(name)).into_owned();
-        let is = |list: &[String]| list.iter().any(|one| plain(one) == plain(&name));
-        is(&cleaning.drop) || (is_credential(&name) && !is(&cleaning.keep))
     }
 
     /// A segment, name or value, with the placeholder for the user's names.

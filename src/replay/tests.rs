@@ -236,7 +236,7 @@ fn malformed_lines_are_told_by_number_and_too_many_are_unfit() {
 fn drain(intake: &mut Intake) -> (Vec<(u64, Due)>, u64) {
     let mut taken = Vec::new();
     loop {
-        match intake.next() {
+        match intake.take() {
             Next::Due { number, due } => taken.push((number, due)),
             Next::Behind => std::thread::yield_now(),
             Next::End { count } => return (taken, count),
@@ -299,7 +299,7 @@ fn the_reader_waits_for_slow_workers_and_ends_when_told() {
     }
     let ahead = feed.counts()[0].due;
     assert!(ahead < 50_000, "{ahead} requests are read ahead");
-    assert!(matches!(intakes[1].next(), Next::Due { number: 1, .. }));
+    assert!(matches!(intakes[1].take(), Next::Due { number: 1, .. }));
     let played = feed.join().unwrap();
     assert!(matches!(played[0].ended, Some(Ok(Ended::Told))) && played[1].ended.is_none());
 }
@@ -322,7 +322,7 @@ fn a_recording_that_breaks_off_ends_its_phase_with_the_reason() {
 #[test]
 fn a_worker_that_finds_nothing_says_so() {
     let (feed, mut intakes) = Feed::start(Vec::new(), 1, 1).unwrap();
-    assert!(matches!(intakes[0].next(), Next::Behind | Next::End { .. }));
+    assert!(matches!(intakes[0].take(), Next::Behind | Next::End { .. }));
     drop(feed);
-    assert_eq!(intakes[0].next(), Next::End { count: 0 });
+    assert_eq!(intakes[0].take(), Next::End { count: 0 });
 }

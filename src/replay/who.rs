@@ -85,11 +85,10 @@ impl Pseudonyms {
         in_path: Option<&'a str>,
         token: Option<&'a str>,
     ) -> Identified<'a> {
-        let mut names: Vec<Cow<'a, str>> = Vec::new();
-        let named = present(signs.named.as_deref());
-        names.extend(named.map(Cow::Borrowed));
+        let chosen = present(signs.named.as_deref());
+        let mut names: Vec<Cow<'a, str>> = chosen.map(Cow::Borrowed).into_iter().collect();
         names.extend(in_path.map(Cow::Borrowed));
-        let mut sign = named.or(in_path).map(|user| (Kind::User, Cow::Borrowed(user)));
+        let mut sign = chosen.or(in_path).map(|user| (Kind::User, Cow::Borrowed(user)));
         let of_field = signs.authorization.as_deref();
         let found = of_field.and_then(|field| authorization(field, &mut names));
         sign = sign.or(found);

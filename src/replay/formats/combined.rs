@@ -162,13 +162,13 @@ mod tests {
         }
     }
 
-    fn some(
+    fn parts(
         method: &str,
         target: &str,
         user: &str,
         address: &str,
-    ) -> Option<(String, String, String, String)> {
-        Some((method.into(), target.into(), user.into(), address.into()))
+    ) -> (String, String, String, String) {
+        (method.into(), target.into(), user.into(), address.into())
     }
 
     const WHEN: &str = "[10/Oct/2000:13:55:36 -0700]";
@@ -178,19 +178,19 @@ mod tests {
         let tail = "\"GET /a?b HTTP/1.1\" 200 5 \"http://r/\" \"curl/8\"";
         assert_eq!(
             request(&format!("192.0.2.1 - - {WHEN} {tail}")),
-            some("GET", "/a?b", "-", "192.0.2.1")
+            Some(parts("GET", "/a?b", "-", "192.0.2.1"))
         );
         assert_eq!(
             request(&format!("::1 - ada l {WHEN} {tail} 0.012 \"x\"")),
-            some("GET", "/a?b", "ada l", "::1")
+            Some(parts("GET", "/a?b", "ada l", "::1"))
         );
         assert_eq!(
             request(&format!("h.test:443 ::1 - ada {WHEN} {tail}")),
-            some("GET", "/a?b", "ada", "::1")
+            Some(parts("GET", "/a?b", "ada", "::1"))
         );
         assert_eq!(
             request(&format!("1.1.1.1 - - {WHEN} \"POST /x HTTP/2.0\" 404 -")),
-            some("POST", "/x", "-", "1.1.1.1")
+            Some(parts("POST", "/x", "-", "1.1.1.1"))
         );
     }
 
@@ -198,7 +198,7 @@ mod tests {
     fn escapes_of_both_servers_are_undone() {
         let line =
             format!(r#"1.1.1.1 - a\x22b {WHEN} "GET /a\x22b\xC3\xA9\"c\\d\q HTTP/1.1" 200 5"#);
-        assert_eq!(request(&line), some("GET", "/a\"bé\"c\\d\\q", "a\"b", "1.1.1.1"));
+        assert_eq!(request(&line), Some(parts("GET", "/a\"bé\"c\\d\\q", "a\"b", "1.1.1.1")));
     }
 
     #[test]

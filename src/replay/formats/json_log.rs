@@ -227,10 +227,10 @@ impl<'a> DeserializeSeed<'a> for Search<'_, '_, 'a> {
 }
 
 impl<'a> Search<'_, '_, 'a> {
-    fn put(self, value: &Cow<'a, str>) {
+    fn put(self, value: impl Fn() -> Cow<'a, str>) {
         for (place, depth) in &self.wanted {
             if *depth == place.keys.len() {
-                self.found.put(place, value.clone());
+                self.found.put(place, value());
             }
         }
     }
@@ -264,28 +264,28 @@ impl<'a> Visitor<'a> for Search<'_, '_, 'a> {
     }
 
     fn visit_borrowed_str<E>(self, text: &'a str) -> Result<(), E> {
-        self.put(&Cow::Borrowed(text));
+        self.put(|| Cow::Borrowed(text));
         Ok(())
     }
 
     fn visit_str<E>(self, text: &str) -> Result<(), E> {
-        self.put(&Cow::Owned(text.to_owned()));
+        self.put(|| Cow::Owned(text.to_owned()));
         Ok(())
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<(), E> {
-        self.put(&Cow::Owned(number.to_string()));
+        self.put(|| Cow::Owned(number.to_string()));
         Ok(())
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<(), E> {
-        self.put(&Cow::Owned(number.to_string()));
+        self.put(|| Cow::Owned(number.to_string()));
         Ok(())
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<(), E> {
         // Binary fractions of the present time are right to a quarter of a microsecond.
-        self.put(&Cow::Owned(format!("{number:.6}")));
+        self.put(|| Cow::Owned(format!("{number:.6}")));
         Ok(())
     }
 

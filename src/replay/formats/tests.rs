@@ -140,11 +140,8 @@ fn no_secret_is_left_of_any_format() {
         let kept = format!("{due:?} {counts:?}");
         assert!(!kept.contains("mark"), "{name}: {kept}");
         // Flawed lines are told of without being quoted.
-        let cut: String = text
-            .lines()
-            .map(|line| line.chars().take(line.len() / 2).chain(['\n']))
-            .flatten()
-            .collect();
+        let cut: String =
+            text.lines().flat_map(|line| line.chars().take(line.len() / 2).chain(['\n'])).collect();
         if recognise(cut.as_bytes()).is_none() && *name != "har" {
             let (due, counts) = play(cut.as_bytes(), |plan| plan.format = named(name));
             let kept = format!("{due:?} {counts:?}");
