@@ -16,12 +16,13 @@ pub mod identity;
 pub mod outcome;
 pub mod setting;
 // Floor 2
-pub mod arrival;
 pub mod measure;
 pub mod oracle;
 pub mod population;
+pub mod replay;
 pub mod token;
 // Floor 3
+pub mod arrival;
 pub mod directory;
 pub mod proxy;
 pub mod wire;
@@ -30,6 +31,7 @@ pub mod fault;
 pub mod gateway;
 pub mod idp;
 pub mod load;
+pub mod record;
 // Floor 5
 pub mod report;
 pub mod scenario;

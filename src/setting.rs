@@ -71,6 +71,8 @@ pub enum Kind {
     Choice(&'static [&'static str]),
     /// A list of strings.
     Texts,
+    /// A table of strings whose keys are among these words.
+    Map(&'static [&'static str]),
 }
 
 /// Any time from nothing to thirty days.
@@ -121,6 +123,8 @@ pub enum Value {
     Share(Share),
     /// For [`Kind::Texts`].
     Texts(Vec<String>),
+    /// For [`Kind::Map`].
+    Map(BTreeMap<String, String>),
 }
 
 /// The values of one table, defaults filled in.
@@ -171,4 +175,6 @@ impl Settings {
         share, Share, Share);
     getter!(/// A list of strings.
         texts, Texts, Vec<String>);
+    getter!(/// A table of strings.
+        map, Map, BTreeMap<String, String>);
 }

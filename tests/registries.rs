@@ -6,7 +6,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -71,7 +71,7 @@ fn read(kind: Kind, text: &str) -> Option<Value> {
         Kind::Share => Value::Share(text.parse().ok()?),
         Kind::Choice(words) => words.contains(&text).then(|| Value::Text(text.to_owned()))?,
         // A list has no form without brackets, so a list cannot have a default.
-        Kind::Texts => return None,
+        Kind::Texts | Kind::Map(_) => return None,
     })
 }
 
@@ -134,6 +134,10 @@ fn samples(kind: Kind) -> Vec<Value> {
         Kind::Share => [0.0, 1e-9, 0.5, 1.0].map(|s| Value::Share(Share::new(s).unwrap())).into(),
         Kind::Choice(words) => words.iter().map(|word| Value::Text((*word).to_owned())).collect(),
         Kind::Texts => texts(&[&[], &["x"], &["sub-case"], &["sub-case", "sub-case"]]),
+        Kind::Map(words) => {
+            let all = words.iter().map(|word| ((*word).to_owned(), "x".to_owned()));
+            vec![Value::Map(BTreeMap::new()), Value::Map(all.collect())]
+        }
     }
 }
 
@@ -297,6 +301,9 @@ proptest! {
         match (kind.build)(&chosen(kind.settings, &choices), length) {
             Err(message) => check_refusal(kind.name, &message),
             Ok(Arrival::Closed { users, .. }) => prop_assert!(users > 0),
+            Ok(Arrival::Replay(plan)) => {
+                prop_assert!(plan.speed > 0.0 && plan.speed.is_finite() && plan.survey.is_none());
+            }
             Ok(Arrival::Open(process)) => {
                 let due = process.expected(length);
                 prop_assert!(due.is_finite() && due >= 0.0, "{} expects {due}", kind.name);

@@ -9,14 +9,17 @@ mod curve;
 mod paced;
 mod poisson;
 mod ramp;
+mod replay;
 mod spike;
 mod step;
 #[cfg(test)]
 #[expect(clippy::float_cmp, reason = "figures that are exact in binary are compared as such")]
 mod tests;
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::replay::ReplayPlan;
 use crate::seed::Stream;
 use crate::setting::{Setting, Settings};
 use crate::units::Rate;
@@ -40,7 +43,9 @@ pub struct PhasePlan {
 #[derive(Clone, Debug)]
 pub enum Arrival {
     /// Requests are due whatever the answers.
-    Open(std::sync::Arc<dyn OpenProcess>),
+    Open(Arc<dyn OpenProcess>),
+    /// Requests are due when they were recorded, and are those that were recorded.
+    Replay(Arc<ReplayPlan>),
     /// Each of `users` virtual users sends, waits for the answer, thinks, and sends again.
     Closed {
         /// Virtual users, over all workers.
@@ -67,7 +72,7 @@ pub trait OpenProcess: std::fmt::Debug + Send + Sync {
     ) -> Box<dyn Iterator<Item = Duration> + Send>;
 
     /// The same process with every rate multiplied by `factor` (for `--rate-scale`).
-    fn scaled(&self, factor: f64) -> std::sync::Arc<dyn OpenProcess>;
+    fn scaled(&self, factor: f64) -> Arc<dyn OpenProcess>;
 }
 
 /// A kind of arrival process.
@@ -86,8 +91,15 @@ pub struct ArrivalKind {
 }
 
 /// Every kind of arrival process.
-pub const REGISTRY: &[&ArrivalKind] =
-    &[&constant::KIND, &poisson::KIND, &ramp::KIND, &step::KIND, &spike::KIND, &closed::KIND];
+pub const REGISTRY: &[&ArrivalKind] = &[
+    &constant::KIND,
+    &poisson::KIND,
+    &ramp::KIND,
+    &step::KIND,
+    &spike::KIND,
+    &closed::KIND,
+    &replay::KIND,
+];
 
 /// The kind with this name.
 pub fn named(name: &str) -> Option<&'static ArrivalKind> {

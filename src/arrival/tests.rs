@@ -39,6 +39,7 @@ fn build(
 fn open(kind: &str, values: &[(&'static str, Value)], length: Duration) -> Arc<dyn OpenProcess> {
     match build(kind, values, length).unwrap() {
         Arrival::Open(process) => process,
+        Arrival::Replay(plan) => panic!("{kind} replays {plan:?}"),
         Arrival::Closed { .. } => panic!("{kind} is closed"),
     }
 }

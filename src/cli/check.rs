@@ -25,8 +25,9 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     for file in &args.files {
         match scenario::load(file, &overrides) {
             Ok(plan) => {
-                let plan = plan.digest.get(..12).unwrap_or_default();
-                right.extend([&file.display().to_string(), ": ok, plan ", plan, "\n"]);
+                let digest = plan.digest.get(..12).unwrap_or_default();
+                right.extend([&file.display().to_string(), ": ok, plan ", digest, "\n"]);
+                right += &scenario::Recordings(&plan).to_string();
             }
             Err(error) => {
                 count += error.count();

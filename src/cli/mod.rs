@@ -15,6 +15,7 @@ mod output;
 mod overrides;
 mod plan;
 mod progress;
+mod record;
 mod report;
 mod run;
 mod schema;
@@ -46,6 +47,7 @@ enum Command {
     Schema(schema::Args),
     Stack(stack::Args),
     Report(report::Args),
+    Record(record::Args),
     Mint(mint::Args),
     Jwks(jwks::Args),
     #[command(name = SUBCOMMAND, hide = true)]
@@ -88,6 +90,7 @@ fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Run(args) => run::run(&args),
         Command::Stack(args) => stack::run(&args),
         Command::Report(args) => report::run(&args),
+        Command::Record(args) => record::run(args),
         Command::Check(args) => check::run(&args),
         Command::Plan(args) => plan::run(&args),
         Command::List(args) => list::run(&args),

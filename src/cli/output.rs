@@ -1,4 +1,4 @@
-//! Standard output of the subcommands whose whole work is to print something.
+//! Standard output of the subcommands whose whole work is to print something, and a word beside it.
 
 use std::io::{self, Write as _};
 
@@ -11,4 +11,10 @@ pub fn print(text: &str) -> anyhow::Result<Exit> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Passed),
         result => Ok(result.map(|()| Exit::Passed)?),
     }
+}
+
+/// Says on standard error what somebody should know while a subcommand goes on.
+pub fn warn(text: &str) {
+    // Where standard error is closed there is nobody to tell.
+    let _ = writeln!(io::stderr().lock(), "warning: {text}");
 }

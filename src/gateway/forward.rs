@@ -8,14 +8,12 @@ use std::time::Duration;
 
 use http_body_util::Either;
 use hyper::body::Incoming;
-use hyper::header::{
-    AUTHORIZATION, CONNECTION, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue,
-    PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
-};
+use hyper::header::{AUTHORIZATION, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Request, Response, Uri, Version};
 
 use super::client::{Client, NoAnswer};
 use super::refusal::{Body, Refusal};
+use crate::proxy::strip_hop_by_hop;
 
 /// Names the user to the upstream.
 pub const USER_ID: HeaderName = HeaderName::from_static("x-user-id");
@@ -28,19 +26,6 @@ const UPSTREAM_LIMIT: Duration = Duration::from_secs(10);
 
 /// The longest request name that is taken from a client, in bytes.
 const MAX_REQUEST_ID: usize = 128;
-
-/// Fields that concern one connection.
-const HOP_BY_HOP: [HeaderName; 9] = [
-    CONNECTION,
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-    PROXY_AUTHENTICATE,
-    PROXY_AUTHORIZATION,
-    TE,
-    TRAILER,
-    TRANSFER_ENCODING,
-    UPGRADE,
-];
 
 /// Passes requests on.
 pub struct Forward {
@@ -81,7 +66,7 @@ impl Forward {
         head.uri = self.address(&head.uri)?;
         head.version = Version::HTTP_11;
         head.extensions.clear();
-        strip(&mut head.headers);
+        strip_hop_by_hop(&mut head.headers);
         for name in [AUTHORIZATION, HOST, EXPECT] {
             head.headers.remove(name);
         }
@@ -97,7 +82,7 @@ impl Forward {
             Ok(Err(NoAnswer::Late)) | Err(_) => return Err(Refusal::UpstreamTimeout),
             Ok(Err(_)) => return Err(Refusal::UpstreamUnreachable),
         };
-        strip(&mut head.headers);
+        strip_hop_by_hop(&mut head.headers);
         Ok(Response::from_parts(head, Either::Right(body)))
     }
 
@@ -109,44 +94,9 @@ impl Forward {
     }
 }
 
-/// Takes out what concerns one connection.
-fn strip(headers: &mut HeaderMap) {
-    if headers.contains_key(CONNECTION) {
-        let named: Vec<HeaderName> = headers
-            .get_all(CONNECTION)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .filter_map(|name| name.trim().parse().ok())
-            .collect();
-        for name in named {
-            headers.remove(name);
-        }
-    }
-    for name in &HOP_BY_HOP {
-        headers.remove(name);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_concerns_one_connection_is_taken_out() {
-        let mut headers = HeaderMap::new();
-        for (name, value) in [
-            ("connection", "keep-alive, X-Hop"),
-            ("x-hop", "1"),
-            ("te", "trailers"),
-            ("transfer-encoding", "chunked"),
-            ("accept", "*/*"),
-        ] {
-            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
-        }
-        strip(&mut headers);
-        assert_eq!(headers.keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["accept"]);
-    }
 
     #[tokio::test]
     async fn the_clients_name_for_a_request_is_kept_if_it_is_a_word() {

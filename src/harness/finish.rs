@@ -15,6 +15,7 @@ use super::error::RunError;
 use super::exit::{Exit, Findings};
 use super::load_setup;
 use super::prepare::Prepared;
+use super::recordings;
 use super::run::{Finished, Measured};
 use super::validity::{self, Evidence};
 
@@ -97,8 +98,7 @@ pub fn finish(
     measured: Measured,
     after: Aftermath,
 ) -> Result<Finished, RunError> {
-    let Measured { gathered, mut output, ended, lookups, stack_cpu_before, late_renewals } =
-        measured;
+    let Measured { gathered, mut output, ended, lookups, .. } = measured;
     let thresholds = load_setup::thresholds(plan);
     let figures = Figures::of(plan, &thresholds, &gathered, lookups);
     let mut report = figures.report(&output.base, output.start());
@@ -108,7 +108,7 @@ pub fn finish(
     report.load_s = ended.since(output.start()).as_secs_f64();
     report.interrupted = after.interrupted;
     report.stack = after.stack_use.map(|used| StackUse {
-        cpu_share: used.cpu.saturating_sub(stack_cpu_before).as_secs_f64()
+        cpu_share: used.cpu.saturating_sub(measured.stack_cpu_before).as_secs_f64()
             / report.load_s.max(1e-9),
         peak_memory_bytes: used.peak,
     });
@@ -128,13 +128,15 @@ pub fn finish(
         faults: &faults,
         panics: after.panics,
         sightings_lost: gathered.sightings_lost,
-        late_renewals,
+        late_renewals: measured.late_renewals,
         failed_changes: (gathered.failed_changes, gathered.failure_reasons.as_slice()),
         interrupted: after.interrupted,
     });
     report.partial = false;
     let context = super::set_up::context(plan);
     report.reasons.extend(diagnosis::reasons(&report, &context));
+    report.replays = recordings::reports(plan, &measured.replayed);
+    report.reasons.extend(recordings::reasons(plan, &measured.replayed, after.interrupted));
     report.reasons.extend(after.stack_trouble);
     report.valid = report.reasons.is_empty();
     let exit = Exit::from(Findings {

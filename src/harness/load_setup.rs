@@ -130,6 +130,16 @@ pub fn context(
             Template::new(&RequestSpec { path, close, ..route.request.clone() }, &host)
         })
         .collect::<Result<Vec<_>, _>>()?;
+    // Every route carries the token in the same place; with a recorded request goes nothing else.
+    let token = plan.load.routes.first().map(|route| route.request.token.clone());
+    let common = RequestSpec {
+        method: "GET".to_owned(),
+        path: "/".to_owned(),
+        token: token.unwrap_or_default(),
+        close: plan.load.requests_per_connection == 1,
+        ..RequestSpec::default()
+    };
+    let replayed = (Template::new(&common, &host)?, prefix.to_owned());
     let weights = plan.load.routes.iter().map(|route| route.weight);
     Ok(Context {
         clock,
@@ -144,6 +154,7 @@ pub fn context(
         tokens: Arc::clone(&prepared.tokens),
         mutated: Arc::clone(&prepared.mutated),
         templates,
+        replayed,
         uuids: plan.seed.stream("uuids"),
         profile: plan.profile,
         identity: identity(&plan.identity),

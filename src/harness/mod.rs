@@ -21,6 +21,7 @@ mod load_setup;
 mod observer;
 mod output;
 mod prepare;
+mod recordings;
 mod run;
 mod seeding;
 mod set_up;

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, Tick};
 use crate::load::{Context, Engine, LoadError, Report};
+use crate::replay::{Intake, Played};
 use crate::scenario::Plan;
 use crate::wire::full::FullConnector;
 use crate::wire::http1::Limits;
@@ -28,6 +29,7 @@ use super::load_setup;
 use super::observer::{Observer, Step};
 use super::output::Output;
 use super::prepare::{self, Prepared};
+use super::recordings;
 use super::seeding;
 use super::signals::Signals;
 use super::system::System;
@@ -154,6 +156,8 @@ pub struct Measured {
     pub stack_cpu_before: Duration,
     /// Times that users had expired tokens, because renewal came too late.
     pub late_renewals: u64,
+    /// What became of the recordings.
+    pub replayed: Vec<Played>,
 }
 
 /// What a run works with.
@@ -189,6 +193,7 @@ impl Bench {
         let workers = load_setup::workers(plan);
         let usage = system.embedded().and_then(|stack| stack.usage().ok());
         let stack_cpu_before = usage.map_or(Duration::ZERO, |usage| usage.cpu);
+        let (feed, intakes) = recordings::start(plan, workers).await?;
         let start = clock.now() + LEAD;
         let shape = load_setup::shape(plan, &load_setup::thresholds(plan));
         let times = (*clock, start);
@@ -201,7 +206,8 @@ impl Bench {
         let warm_up = plan.phases.iter().map(|phase| phase.warm_up).collect();
         let collector = Collector::new((*clock, start), &shape, warm_up, workers as usize, output);
         let gathering = tokio::spawn(collector.run(reports_in, notes_in));
-        let engine = start_engine(&context, Arc::clone(system.reach()), workers, &reports)?;
+        let engine =
+            start_engine(&context, Arc::clone(system.reach()), workers, &reports, intakes)?;
         drop(reports);
         let heal = CancellationToken::new();
         let hands = self.hands(journal, &context, &engine, notes, &heal);
@@ -213,6 +219,7 @@ impl Bench {
         let renewal = tokio::spawn(prepare::keep_fresh(tokens, heal.clone()));
         let load = watch_load(engine, &gathering, system, signals, &heal).await;
         let ended = clock.now();
+        let replayed = recordings::end(feed).await?;
         heal.cancel();
         faults.await.map_err(|error| RunError::bug("the fault timeline", &error))?;
         let late_renewals =
@@ -222,7 +229,7 @@ impl Bench {
         load?;
         let lookups = output.lookups(&gathered);
         output.release();
-        Ok(Measured { gathered, output, ended, lookups, stack_cpu_before, late_renewals })
+        Ok(Measured { gathered, output, ended, lookups, stack_cpu_before, late_renewals, replayed })
     }
 
     fn hands(
@@ -265,6 +272,7 @@ fn start_engine(
     reach: Arc<Reach>,
     workers: u32,
     reports: &mpsc::Sender<Report>,
+    recordings: Vec<Intake>,
 ) -> Result<Engine, LoadError> {
     let (clock, limits) = (context.clock, Limits::default());
     let (streams, keep) = load_setup::transports(context);
@@ -272,11 +280,11 @@ fn start_engine(
         EngineKind::Raw => {
             let reach = move || Arc::clone(&reach);
             let raw = move || RawConnector::with_streams(clock, reach(), limits, streams, keep);
-            Engine::start(context, &raw, workers, reports)
+            Engine::start(context, &raw, workers, reports, recordings)
         }
         EngineKind::Reqwest => {
             let full = move || FullConnector::new(Arc::clone(&reach), limits);
-            Engine::start(context, &full, workers, reports)
+            Engine::start(context, &full, workers, reports, recordings)
         }
     }
 }

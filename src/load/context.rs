@@ -1,5 +1,6 @@
 //! What every worker reads and none writes.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use crate::measure::Shape;
 use crate::oracle::FaultWindows;
 use crate::outcome::Profile;
 use crate::population::{Lifecycle, Population};
+use crate::replay::{Asked, Request};
 use crate::seed::Stream;
 use crate::token::{MutatedTokens, TokenStore};
 use crate::wire::{Connection, Template, Values};
@@ -44,6 +46,8 @@ pub struct Context {
     pub mutated: Arc<MutatedTokens>,
     /// The requests, one template a route.
     pub templates: Vec<Template>,
+    /// What replayed requests have in common, and what stands before their paths.
+    pub replayed: (Template, String),
     /// The random stream of `{uuid}`.
     pub uuids: Stream,
     /// How the target spells its answers.
@@ -57,7 +61,7 @@ pub struct Context {
 }
 
 /// One request on its way.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Job {
     /// Its number in the run, or for a probe in its worker.
     pub seq: u64,
@@ -67,8 +71,10 @@ pub struct Job {
     pub due: Tick,
     /// For whom.
     pub user: UserIndex,
-    /// Which route.
+    /// Which route, unless something else is asked for.
     pub route: usize,
+    /// What is asked for instead of a route: a recorded request.
+    pub asked: Option<Arc<Request>>,
     /// With which token.
     pub credentials: Credentials,
     /// How often it was asked before: 0 for a first request, 1 for its first retry.
@@ -76,24 +82,28 @@ pub struct Job {
 }
 
 impl Context {
-    /// The `seq`-th request of the run: a pure function of its number and due instant.
-    pub fn job(&self, seq: u64, phase: usize, due: Tick) -> Job {
+    /// The `seq`-th request of the run: a pure function of its number and due instant, and of what
+    /// was recorded, if it is replayed.
+    pub fn job(&self, seq: u64, phase: usize, due: Tick, asked: Option<Asked>) -> Job {
         let choice = self.mix.choose(seq, due.since(self.start));
-        let (user, credentials) = match choice.defect {
-            Some(kind) => {
+        let (recorded, asked) = asked.map(|asked| (asked.user, asked.request)).unzip();
+        let (user, credentials) = match (choice.defect, recorded) {
+            (Some(kind), _) => {
                 let bits = self.mix.defect_bits(seq);
                 (self.mutated.pick(kind, bits).user, Credentials::Defective { kind, bits })
             }
-            None => (self.population.pick(choice.user_bits), Credentials::Own),
+            (None, Some(user)) => (user, Credentials::Own),
+            (None, None) => (self.population.pick(choice.user_bits), Credentials::Own),
         };
-        Job { seq, phase, due, user, route: choice.route, credentials, attempt: 0 }
+        Job { seq, phase, due, user, route: choice.route, asked, credentials, attempt: 0 }
     }
 
     /// A follow-up for one user.
     pub fn probe(&self, seq: u64, user: UserIndex, due: Tick) -> Job {
         let phase = self.phase_at(due);
         let route = self.mix.choose(seq, due.since(self.start)).route;
-        Job { seq, phase, due, user, route, credentials: Credentials::Own, attempt: 0 }
+        let (credentials, asked) = (Credentials::Own, None);
+        Job { seq, phase, due, user, route, asked, credentials, attempt: 0 }
     }
 
     /// The phase that an instant falls in; the last one for what comes after.
@@ -112,7 +122,8 @@ impl Context {
     /// Assembles a request on a connection. `subject` is left holding the user's subject if
     /// anything, here or in the answer, depends on it.
     pub fn stage<C: Connection>(&self, job: &Job, subject: &mut String, connection: &mut C) {
-        let template = &self.templates[job.route];
+        let recorded = job.asked.as_deref().and_then(|request| self.recorded(request));
+        let template = recorded.as_ref().unwrap_or(&self.templates[job.route]);
         subject.clear();
         if template.names_user() || self.identity != IdentityProof::Nothing {
             self.population.write_subject(job.user, subject);
@@ -128,6 +139,17 @@ impl Context {
         }
     }
 
+    /// The template of a recorded request.
+    fn recorded(&self, request: &Request) -> Option<Template> {
+        let (common, prefix) = &self.replayed;
+        let path = match prefix.as_str() {
+            "" => Cow::Borrowed(&*request.target),
+            prefix => Cow::Owned(format!("{prefix}{}", request.target)),
+        };
+        // The only braces of a recorded target are those of `{user}`, which every path may have.
+        common.asking(&request.method, &path).ok()
+    }
+
     /// A retry has a UUID of its own, as a client's has.
     fn uuid(&self, job: &Job) -> u128 {
         let at =
@@ -140,6 +162,6 @@ impl Context {
     pub fn retry(&self, job: &Job) -> Option<(Duration, Job)> {
         let plan = self.plan.retry.as_ref()?;
         let attempt = job.attempt + 1;
-        (attempt <= plan.times).then(|| (plan.pause(attempt), Job { attempt, ..*job }))
+        (attempt <= plan.times).then(|| (plan.pause(attempt), Job { attempt, ..job.clone() }))
     }
 }

@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::replay::Intake;
 use crate::wire::Connector;
 
 use super::context::Context;
@@ -60,13 +61,16 @@ pub struct Engine {
 
 impl Engine {
     /// Starts the workers; they wait for the context's start instant. Each makes its `connector` on
-    /// its own thread. Reports go to `reports`, which closes when the last worker has ended.
+    /// its own thread. Reports go to `reports`, which closes when the last worker has ended. Where
+    /// something is replayed, there are as many `recordings` as workers.
     pub fn start<C: Connector>(
         context: &Arc<Context>,
         connector: &(impl Fn() -> C + Clone + Send + 'static),
         workers: u32,
         reports: &mpsc::Sender<Report>,
+        recordings: Vec<Intake>,
     ) -> Result<Self, LoadError> {
+        let mut recordings = recordings.into_iter();
         let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
         let (mut threads, mut senders) = (Vec::new(), Vec::new());
         for number in 0..workers {
@@ -79,6 +83,7 @@ impl Engine {
                 reports: reports.clone(),
                 stop: stop.clone(),
                 abort: abort.clone(),
+                recordings: recordings.next(),
             };
             let connector = connector.clone();
             let thread = std::thread::Builder::new()

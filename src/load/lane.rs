@@ -3,6 +3,7 @@
 //! Open phases hand jobs to idle lanes; in closed phases each virtual user has a lane of its own.
 
 use std::cell::{Cell, RefCell};
+use std::fmt;
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
@@ -16,7 +17,7 @@ use crate::outcome::{Class, Failure, Observation};
 use crate::wire::{Connected, Connection as _, Connector, Received};
 
 /// Where an idle lane waits for its next job.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Slot {
     job: Cell<Option<Job>>,
     closing: Cell<bool>,
@@ -62,12 +63,18 @@ impl Slot {
 }
 
 /// A lane and what it is doing.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Seat {
     /// Where it waits for its next job.
     pub slot: Slot,
     /// What is under way, and since when, for whoever gives up waiting.
     pub in_flight: Cell<Option<(Job, Tick)>>,
+}
+
+impl fmt::Debug for Seat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Seat").finish_non_exhaustive()
+    }
 }
 
 /// What the lanes of a worker share.
@@ -127,7 +134,7 @@ impl<C: Connector> Lane<C> {
         let shared = Rc::clone(&self.shared);
         let run = &*shared.run;
         self.drop_worn(sent);
-        at.in_flight.set(Some((*job, sent)));
+        at.in_flight.set(Some((job.clone(), sent)));
         shared.ledger.borrow_mut().sent(job, sent);
         let examined = match self.exchange(job, sent).await {
             Ok(examined) => examined,

@@ -85,7 +85,7 @@ impl Post {
                 let mut pool = self.pool.borrow_mut();
                 if let Some(again) = again {
                     let most = pool.waiting_max;
-                    if !pool.retries.push(again, most) {
+                    if let Err(again) = pool.retries.push(again, most) {
                         lane.gave_up(&again);
                     }
                 }

@@ -41,13 +41,13 @@ impl Ord for Entry {
 }
 
 impl Retries {
-    /// Adds a request that is due again at its `due` instant; false if `most` wait already.
-    pub fn push(&mut self, job: Job, most: usize) -> bool {
-        let room = self.0.len() < most;
-        if room {
-            self.0.push(Reverse(Entry(job)));
+    /// Adds a request that is due again at its `due` instant; gives it back if `most` wait already.
+    pub fn push(&mut self, job: Job, most: usize) -> Result<(), Job> {
+        if self.0.len() >= most {
+            return Err(job);
         }
-        room
+        self.0.push(Reverse(Entry(job)));
+        Ok(())
     }
 
     /// When the next one is due.
@@ -82,6 +82,7 @@ mod tests {
             due: Tick::from_micros(micros),
             user: UserIndex(0),
             route: 0,
+            asked: None,
             credentials: Credentials::Own,
             attempt: 1,
         }
@@ -91,9 +92,9 @@ mod tests {
     fn come_out_when_they_are_due_and_no_more_wait_than_there_is_room_for() {
         let mut retries = Retries::default();
         for (seq, at) in [(1, 30), (2, 10), (3, 20)] {
-            assert!(retries.push(job(seq, at), 3));
+            assert!(retries.push(job(seq, at), 3).is_ok());
         }
-        assert!(!retries.push(job(4, 5), 3));
+        assert!(retries.push(job(4, 5), 3).is_err());
         assert_eq!(retries.next_at(), Some(Tick::from_micros(10)));
         assert!(retries.pop(Tick::from_micros(9)).is_none());
         let order: Vec<u64> =

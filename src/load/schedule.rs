@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use crate::arrival::{Arrival, PhasePlan};
 use crate::clock::Tick;
+use crate::replay::{Asked, Intake, Next};
 use crate::seed::Stream;
 
 /// The next thing on a schedule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     /// A request is due.
     Due {
@@ -22,7 +23,11 @@ pub enum Step {
         phase: usize,
         /// When it is due.
         at: Tick,
+        /// What it asks for, where that was recorded.
+        asked: Option<Asked>,
     },
+    /// A replay goes on, but its recording has not been read so far yet: look again soon.
+    Behind,
     /// A closed phase begins.
     Closed {
         /// Which one.
@@ -45,11 +50,18 @@ impl Step {
     pub fn at(&self) -> Tick {
         match self {
             Self::Due { at, .. } | Self::Closed { at, .. } => *at,
+            Self::Behind => Tick::ZERO,
         }
     }
 }
 
 type Instants = Box<dyn Iterator<Item = Duration> + Send>;
+
+/// Where the requests of the phase under way come from.
+enum Source {
+    Instants(Instants),
+    Recording,
+}
 
 /// The steps of one worker, in order of time.
 pub struct Schedule {
@@ -59,20 +71,53 @@ pub struct Schedule {
     worker: u32,
     workers: u32,
     next_phase: usize,
-    instants: Option<Instants>,
+    source: Option<Source>,
     seq: u64,
+    recordings: Option<Intake>,
 }
 
 impl Schedule {
-    /// The share of `worker` (from 0) among `workers`, of load that starts at `start`.
+    /// The share of `worker` (from 0) among `workers`, of load that starts at `start`. What is
+    /// replayed comes from `recordings`.
     pub fn new(
         phases: Arc<[PhasePlan]>,
         stream: Stream,
         start: Tick,
         worker: u32,
         workers: u32,
+        recordings: Option<Intake>,
     ) -> Self {
-        Self { phases, stream, start, worker, workers, next_phase: 0, instants: None, seq: 0 }
+        let (next_phase, source, seq) = (0, None, 0);
+        Self { phases, stream, start, worker, workers, next_phase, source, seq, recordings }
+    }
+
+    /// The next step of the phase under way; `None` if there is none left in it.
+    fn of_phase(&mut self) -> Option<Step> {
+        let phase = self.next_phase.checked_sub(1)?;
+        let begin = self.start + self.phases[phase].start;
+        match self.source.as_mut()? {
+            Source::Instants(instants) => {
+                for instant in instants {
+                    let seq = self.seq;
+                    self.seq += 1;
+                    if seq % u64::from(self.workers) == u64::from(self.worker) {
+                        return Some(Step::Due { seq, phase, at: begin + instant, asked: None });
+                    }
+                }
+                None
+            }
+            Source::Recording => match self.recordings.as_mut().map(Intake::take)? {
+                Next::Due { number, due } => {
+                    let (seq, at) = (self.seq + number, begin + due.at);
+                    Some(Step::Due { seq, phase, at, asked: Some(due.asked) })
+                }
+                Next::Behind => Some(Step::Behind),
+                Next::End { count } => {
+                    self.seq += count;
+                    None
+                }
+            },
+        }
     }
 
     fn closed(&self, phase: usize, users: u32, think: Duration) -> Option<Step> {
@@ -97,26 +142,19 @@ impl Iterator for Schedule {
 
     fn next(&mut self) -> Option<Step> {
         loop {
-            if let Some(instants) = &mut self.instants {
-                let phase = self.next_phase - 1;
-                let begin = self.start + self.phases[phase].start;
-                for instant in instants.by_ref() {
-                    let seq = self.seq;
-                    self.seq += 1;
-                    if seq % u64::from(self.workers) == u64::from(self.worker) {
-                        return Some(Step::Due { seq, phase, at: begin + instant });
-                    }
-                }
-                self.instants = None;
+            if let Some(step) = self.of_phase() {
+                return Some(step);
             }
+            self.source = None;
             let phase = self.next_phase;
             let plan = self.phases.get(phase)?;
             self.next_phase += 1;
             match &plan.arrival {
                 Arrival::Open(process) => {
                     let stream = self.stream.nth(phase as u64);
-                    self.instants = Some(process.instants(stream, plan.length));
+                    self.source = Some(Source::Instants(process.instants(stream, plan.length)));
                 }
+                Arrival::Replay(_) => self.source = Some(Source::Recording),
                 Arrival::Closed { users, think } => {
                     if let Some(step) = self.closed(phase, *users, *think) {
                         return Some(step);
@@ -169,13 +207,13 @@ mod tests {
 
     fn steps(worker: u32, workers: u32) -> Vec<Step> {
         let stream = Seed(1).stream("arrival");
-        Schedule::new(phases(), stream, Tick::from_micros(5), worker, workers).collect()
+        Schedule::new(phases(), stream, Tick::from_micros(5), worker, workers, None).collect()
     }
 
     #[test]
     fn workers_together_send_what_one_would() {
         let due = |steps: &[Step]| -> Vec<Step> {
-            steps.iter().copied().filter(|s| matches!(s, Step::Due { .. })).collect()
+            steps.iter().filter(|s| matches!(s, Step::Due { .. })).cloned().collect()
         };
         let alone = due(&steps(0, 1));
         assert_eq!(alone.len(), 20);
@@ -192,7 +230,7 @@ mod tests {
         let users = |worker| {
             steps(worker, 2).iter().find_map(|step| match step {
                 Step::Closed { users, .. } => Some(*users),
-                Step::Due { .. } => None,
+                Step::Due { .. } | Step::Behind => None,
             })
         };
         assert_eq!((users(0), users(1)), (Some(2), Some(1)));

@@ -39,14 +39,14 @@ impl VirtualUser {
             if due >= self.until || self.stop.is_cancelled() {
                 return;
             }
-            let mut next = Some(shared.run.job(base + count, self.phase, due));
+            let mut next = Some(shared.run.job(base + count, self.phase, due, None));
             while let Some(job) = next {
                 shared.ledger.borrow_mut().due(&job, false);
                 next = lane.perform(&job, job.due, &seat).await;
-                if let Some(again) = next
+                if let Some(again) = &next
                     && !self.wait(clock.deadline(again.due.min(self.until))).await
                 {
-                    lane.gave_up(&again);
+                    lane.gave_up(again);
                     return;
                 }
                 next = next.map(|job| Job { due: clock.now(), ..job });

@@ -26,6 +26,7 @@ use super::schedule::{Schedule, Step};
 use super::virtual_user::VirtualUser;
 use crate::clock::{Tick, thread_cpu};
 use crate::machine::RunQueue;
+use crate::replay::Intake;
 use crate::wire::Connector;
 
 /// How often a worker hands over.
@@ -42,6 +43,9 @@ const WORKER_NICE: i32 = -10;
 
 /// Requests dispatched before the lanes get a turn.
 const BATCH: usize = 32;
+
+/// How soon a worker looks again for what was not yet read of a recording.
+const PATIENCE: Duration = Duration::from_micros(500);
 
 /// Numbers of probes start here, so that they never meet those of the schedule.
 const PROBE_SEQ: u64 = 1 << 60;
@@ -79,6 +83,8 @@ pub struct WorkerSetup {
     pub stop: CancellationToken,
     /// Do not wait either.
     pub abort: CancellationToken,
+    /// Where it takes what it replays from.
+    pub recordings: Option<Intake>,
 }
 
 /// Runs a worker to its end on the calling thread.
@@ -112,6 +118,8 @@ struct Worker<C: Connector> {
     workers: u32,
     probes_sent: u64,
     next_hand_over: Tick,
+    /// When to look again whether more of a recording has been read.
+    look_again: Tick,
     lanes_max: usize,
 }
 
@@ -125,6 +133,7 @@ impl<C: Connector> Worker<C> {
             run.start,
             setup.number,
             setup.workers,
+            setup.recordings,
         );
         let waiting_max = share(run.plan.backlog);
         let ledger = Ledger::new(run.shape.clone(), ProbeQueue::new(run.probe, run.end()));
@@ -145,6 +154,7 @@ impl<C: Connector> Worker<C> {
             workers: setup.workers,
             probes_sent: 0,
             next_hand_over: run.start + HAND_OVER,
+            look_again: Tick::ZERO,
             lanes_max: share(run.plan.lanes()).max(1),
             shared: Rc::new(Shared { run, connector, ledger: RefCell::new(ledger) }),
         })
@@ -181,7 +191,7 @@ impl<C: Connector> Worker<C> {
                 // All of it, from one look at what is due to the next.
                 self.pace.turned(before, began);
             }
-            if began >= end && self.schedule.peek().is_none() {
+            if began >= end && self.nothing_is_left(began, end) {
                 break;
             }
             let behind = self.dispatch(began);
@@ -191,7 +201,7 @@ impl<C: Connector> Worker<C> {
                 tokio::task::yield_now().await;
                 continue;
             }
-            let request = self.next_request();
+            let request = self.next_request(began);
             let now = self.shared.run.clock.now();
             let other = if end > now { end } else { Tick::MAX };
             let wake = request.min(other).min(self.next_hand_over).min(now + NAP_MAX);
@@ -229,9 +239,26 @@ impl<C: Connector> Worker<C> {
         Ok(())
     }
 
+    /// Whether the schedule is at its end. A recording that is not read by the end of the last
+    /// phase is waited for as long as answers are; the harness knows that something is missing.
+    fn nothing_is_left(&mut self, now: Tick, end: Tick) -> bool {
+        let given_up = now >= end + self.shared.run.plan.drain;
+        if now < self.look_again {
+            return given_up;
+        }
+        match self.schedule.peek() {
+            None => true,
+            Some(Step::Behind) => given_up,
+            Some(_) => false,
+        }
+    }
+
     /// When the next request is due, of whatever origin.
-    fn next_request(&mut self) -> Tick {
-        let step = self.schedule.peek().map_or(Tick::MAX, Step::at);
+    fn next_request(&mut self, now: Tick) -> Tick {
+        let step = match self.look_again {
+            later if later > now => later,
+            _ => self.schedule.peek().map_or(Tick::MAX, Step::at),
+        };
         let probe = self.shared.ledger.borrow().probes.next_at().unwrap_or(Tick::MAX);
         let retry = self.pool.borrow().retries.next_at().unwrap_or(Tick::MAX);
         step.min(probe).min(retry)
@@ -243,13 +270,20 @@ impl<C: Connector> Worker<C> {
             self.shared.ledger.borrow_mut().probes.take(errand);
         }
         for _ in 0..BATCH {
+            if now < self.look_again {
+                return self.dispatch_follow_ups(now);
+            }
             let Some(step) = self.schedule.next_if(|step| step.at() <= now) else {
                 return self.dispatch_follow_ups(now);
             };
             match step {
-                Step::Due { seq, phase, at } => {
-                    let job = self.shared.run.job(seq, phase, at);
+                Step::Due { seq, phase, at, asked } => {
+                    let job = self.shared.run.job(seq, phase, at, asked);
                     self.assign(job, false);
+                }
+                Step::Behind => {
+                    self.look_again = now + PATIENCE;
+                    return self.dispatch_follow_ups(now);
                 }
                 Step::Closed { phase, until, users, first, think, .. } => {
                     for n in 0..users {

@@ -14,6 +14,7 @@
 
 mod connection;
 mod counts;
+mod hop_by_hop;
 mod link;
 mod port;
 mod pump;
@@ -23,6 +24,7 @@ mod requests;
 mod state;
 
 pub use counts::LinkCounts;
+pub use hop_by_hop::strip_hop_by_hop;
 pub use link::Link;
 pub use requests::RequestCounter;
 pub use state::Mode;

@@ -232,6 +232,56 @@ impl Lookups {
     }
 }
 
+/// A recording that a phase replayed. Counts are over all laps.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ReplayReport {
+    /// The phase.
+    pub phase: String,
+    /// The recording's name, without its folder.
+    pub file: String,
+    /// How it was read.
+    pub format: String,
+    /// Recorded gaps were divided by this.
+    pub speed: f64,
+    /// Lines or records that are not blank.
+    pub lines: u64,
+    /// Of those: not what the format says.
+    pub malformed: u64,
+    /// The first of these.
+    pub first_malformed: Vec<MalformedLine>,
+    /// Of `lines`: whole, but without a request that can be sent again.
+    pub without: u64,
+    /// Of `lines`: with a method that is not replayed.
+    pub left_out: u64,
+    /// Requests of users beyond the population, which were not sent.
+    pub unmapped: u64,
+    /// Requests that stood too far behind their place.
+    pub late: u64,
+    /// Requests that were given to the workers.
+    pub due: u64,
+    /// Distinct users.
+    pub users: u64,
+    /// Times that the recording was gone through to its end.
+    pub laps: u64,
+    /// Times that a worker found nothing read although the recording went on.
+    pub behind: u64,
+    /// From the first request to the last, as recorded, in seconds.
+    pub span_s: f64,
+    /// Why it ended: `recording`, `phase`, `run`, `failed` or `not_begun`.
+    pub ended: String,
+}
+
+/// A malformed line of a recording.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MalformedLine {
+    /// Its number, from 1.
+    pub line: u64,
+    /// What is wrong with it; the line itself is not kept.
+    pub reason: String,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,6 +5,7 @@
 
 mod changed_users;
 mod doubts;
+mod replays;
 mod verdicts;
 
 use std::time::Duration;
@@ -39,8 +40,13 @@ pub struct Context {
 type Group = fn(&RunReport, &Context) -> Vec<Finding>;
 
 /// The groups, in the order in which findings of one severity are shown.
-const GROUPS: [Group; 4] =
-    [verdicts::findings, changed_users::findings, diagnosis::findings, doubts::findings];
+const GROUPS: [Group; 5] = [
+    verdicts::findings,
+    changed_users::findings,
+    diagnosis::findings,
+    doubts::findings,
+    replays::findings,
+];
 
 /// Every finding, the most serious first.
 pub fn findings(report: &RunReport, context: &Context) -> Vec<Finding> {

@@ -13,7 +13,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use super::figures::{
-    ALL, Around40Ms, LagBounds, LagReport, LatencyRow, Lookups, Percentiles, ThresholdReport,
+    ALL, Around40Ms, LagBounds, LagReport, LatencyRow, Lookups, MalformedLine, Percentiles,
+    ReplayReport, ThresholdReport,
 };
 pub use super::setup::{Build, Connections, Generator, LateSeconds, Machine, StackUse, WorkerUse};
 
@@ -97,6 +98,8 @@ pub struct RunReport {
     pub faults: Vec<FaultReport>,
     /// The thresholds in the order of the scenario.
     pub thresholds: Vec<ThresholdReport>,
+    /// The recordings that were replayed, in the order of their phases.
+    pub replays: Vec<ReplayReport>,
     /// Queries that reached the store; `None` where no link of the harness carries them.
     pub lookups: Option<Lookups>,
     /// What the connections to the gateway went through.
@@ -276,6 +279,8 @@ mod tests {
         report.changes.clear();
         report.faults.iter_mut().for_each(|fault| fault.verdicts.clear());
         report.revocation_lag.intervals.push(LagBounds::default());
+        let first_malformed = vec![MalformedLine::default()];
+        report.replays.push(ReplayReport { first_malformed, ..ReplayReport::default() });
         let mut found = Vec::new();
         keys(&serde_json::to_value(&report).unwrap(), &mut found);
         // Described in words where they are used.

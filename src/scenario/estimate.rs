@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::plan::{Estimate, expected_requests};
-use crate::arrival::PhasePlan;
+use crate::arrival::{Arrival, PhasePlan};
 use crate::load::ProbePlan;
 use crate::population::{PopulationPlan, SubjectScheme};
 use crate::token::{Algorithm, TokenPlan};
@@ -16,6 +16,10 @@ const TOKEN_OVERHEAD: u64 = 8;
 const LIFECYCLE: u64 = 16;
 /// Bytes of buffers a connection takes.
 const CONNECTION: u64 = 40 << 10;
+/// Bytes of requests that are held while recordings are put in order and read ahead.
+const RECORDING: u64 = 64 << 20;
+/// Bytes that a user of a recording takes.
+const RECORDED_USER: u64 = 32;
 /// Users that the embedded directories take in a second.
 const SEEDED_PER_SECOND: f64 = 100_000.0;
 
@@ -43,7 +47,8 @@ pub(super) fn of(basis: &Basis<'_>) -> Estimate {
     let memory = BASE_MEMORY
         + token_bytes
         + users * (TOKEN_OVERHEAD + LIFECYCLE)
-        + u64::from(basis.connections) * CONNECTION;
+        + u64::from(basis.connections) * CONNECTION
+        + basis.phases.iter().map(recording).max().unwrap_or(0);
     Estimate {
         requests: requests(&|_| true),
         measured: requests(&|phase| !phase.warm_up),
@@ -54,6 +59,12 @@ pub(super) fn of(basis: &Basis<'_>) -> Estimate {
         token_bytes,
         memory,
     }
+}
+
+fn recording(phase: &PhasePlan) -> u64 {
+    let Arrival::Replay(plan) = &phase.arrival else { return 0 };
+    let users = plan.survey.as_ref().map_or(0, |survey| survey.counts.users);
+    RECORDING + users * RECORDED_USER
 }
 
 /// Probes from the change until the user is let go: evenly spaced while the gap is shortest, then

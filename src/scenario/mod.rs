@@ -6,7 +6,7 @@
 //! result is a [`Plan`], or everything that is wrong.
 //!
 //! What it does not do: it starts nothing, and besides the file it reads nothing but the
-//! environment variables that the file names.
+//! environment variables and the recordings that the file names.
 
 mod build;
 mod digest;
@@ -18,6 +18,7 @@ mod overrides;
 mod plan;
 mod problems;
 mod read;
+mod recordings;
 mod reference;
 mod schema;
 mod tables;
@@ -30,6 +31,7 @@ pub use outline::Outline;
 pub use overrides::Overrides;
 pub use plan::{Estimate, IdentityProof, Plan, TargetPlan, is_loopback};
 pub use problems::ScenarioError;
+pub use recordings::Recordings;
 pub use reference::reference;
 pub use schema::schema;
 
@@ -52,12 +54,12 @@ pub fn load(path: &Path, overrides: &Overrides) -> Result<Plan, ScenarioError> {
         ))));
     }
     let text = std::fs::read_to_string(path).map_err(unreadable)?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let environment = |name: &str| std::env::var(name).ok();
     let mut plan =
-        read(&path.display().to_string(), &text, overrides, &|name| std::env::var(name).ok())?;
-    if let Some(folder) = path.parent() {
-        for file in files_of(&mut plan).filter(|file| file.is_relative()) {
-            *file = folder.join(&file);
-        }
+        read_in(&path.display().to_string(), &text, overrides, &environment, Some(folder))?;
+    for file in files_of(&mut plan).filter(|file| file.is_relative()) {
+        *file = folder.join(&file);
     }
     Ok(plan)
 }
@@ -87,12 +89,22 @@ pub fn parse(text: &str) -> Result<Plan, ScenarioError> {
     read("scenario", text, &Overrides::default(), &|_| None)
 }
 
-/// Reads a scenario that is called `file` in messages.
+/// Reads a scenario that is called `file` in messages. Recordings that it names are not looked at.
 pub fn read(
     file: &str,
     text: &str,
     overrides: &Overrides,
     environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Plan, ScenarioError> {
+    read_in(file, text, overrides, environment, None)
+}
+
+fn read_in(
+    file: &str,
+    text: &str,
+    overrides: &Overrides,
+    environment: &dyn Fn(&str) -> Option<String>,
+    folder: Option<&Path>,
 ) -> Result<Plan, ScenarioError> {
     let mut problems = Problems::default();
     let source = problems.add_source(file, text);
@@ -107,6 +119,7 @@ pub fn read(
     };
     overrides.apply(&mut root, &mut problems);
     let mut reader = Reader::new(problems, environment);
+    reader.folder = folder.map(Path::to_owned);
     let plan = build::plan(&mut reader, &root, overrides);
     let digest = digest::of(&reader.settled, overrides);
     reader.problems.into_result()?;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::plan::{IdentityProof, Plan, expected_requests};
+use super::recordings::Recordings;
 use crate::arrival::{Arrival, PhasePlan};
 use crate::directory::sync::Trigger;
 use crate::fault::{Action, FaultPlan, LinkFault, Misconfiguration, Selection};
@@ -34,6 +35,7 @@ impl fmt::Display for Outline<'_> {
         self.subjects(f)?;
         self.gateway(f)?;
         self.phases(f)?;
+        write!(f, "{}", Recordings(self.0))?;
         self.faults(f)?;
         self.thresholds(f)?;
         self.estimate(f)
@@ -170,6 +172,10 @@ fn rates(phase: &PhasePlan) -> String {
     match &phase.arrival {
         Arrival::Closed { users, think } => {
             format!("{} virtual users, pause {}", grouped(u64::from(*users)), format_span(*think))
+        }
+        Arrival::Replay(replay) => {
+            let again = if replay.repeat { ", again and again" } else { "" };
+            format!("{} at speed {}{again}", replay.name(), replay.speed)
         }
         Arrival::Open(process) => {
             // Steps and spikes show between the ends.

@@ -135,6 +135,8 @@ impl Plan {
 pub fn expected_requests(arrival: &Arrival, length: Duration) -> f64 {
     match arrival {
         Arrival::Open(process) => process.expected(length),
+        // Nobody has looked at the recording: nothing is known.
+        Arrival::Replay(plan) => plan.survey.as_ref().map_or(0.0, |survey| survey.expected),
         Arrival::Closed { users, think } => {
             let round = think.max(&Duration::from_millis(1)).as_secs_f64();
             f64::from(*users) * length.as_secs_f64() / round

@@ -3,6 +3,8 @@
 //! What is wrong is recorded and the default taken in its place, so that reading goes on and a
 //! person hears of everything at once.
 
+use std::path::PathBuf;
+
 use super::environment::{self, Environment};
 use super::node::{Content, Entry, Node, Place, Table, abridged, join};
 use super::problems::Problems;
@@ -17,6 +19,8 @@ pub(super) struct Reader<'a> {
     /// Every key that was settled, defaults included, as canonical text by path; strings with
     /// `${…}` as they were written. The plan's digest is made of it.
     pub settled: Vec<(String, String)>,
+    /// Where files that the scenario names are looked for; `None` if none may be looked at.
+    pub folder: Option<PathBuf>,
     environment: Environment<'a>,
 }
 
@@ -47,7 +51,7 @@ impl<'n> TableAt<'n> {
 
 impl<'a> Reader<'a> {
     pub fn new(problems: Problems, environment: Environment<'a>) -> Self {
-        Self { problems, settled: Vec::new(), environment }
+        Self { problems, settled: Vec::new(), folder: None, environment }
     }
 
     /// Records something wrong with a key of a table, and where possible points at its value.
@@ -145,6 +149,7 @@ impl<'a> Reader<'a> {
                 let texts: Vec<_> = nodes.iter().filter_map(|node| self.text(node)).collect();
                 return (texts.len() == nodes.len()).then_some(Value::Texts(texts));
             }
+            (Content::Table(_), Kind::Map(words)) => return self.map(node, words),
             _ => {
                 self.wrong_type(node, &expected(kind));
                 return None;
@@ -156,6 +161,16 @@ impl<'a> Reader<'a> {
         }
         self.settle(node.path.clone(), canonical(&value));
         Some(value)
+    }
+
+    fn map(&mut self, node: &Node, words: &'static [&'static str]) -> Option<Value> {
+        let before = self.problems.count();
+        let table = self.table(node)?;
+        self.only_known(&table, words);
+        let entries = table.table.0.iter();
+        let texts = entries.filter_map(|entry| Some((entry.key.clone(), self.text(&entry.node)?)));
+        let map = texts.collect();
+        (self.problems.count() == before).then_some(Value::Map(map))
     }
 
     /// The node as a string with the environment filled in; anything else is wrong.
@@ -255,7 +270,7 @@ fn parse_text(text: &str, kind: &Kind) -> Result<Value, Refusal> {
             }
             Value::Text(text.to_owned())
         }
-        Kind::Texts => return Err(unfit().into()),
+        Kind::Texts | Kind::Map(_) => return Err(unfit().into()),
     };
     if !within(&value, kind) {
         let found = if matches!(kind, Kind::Span { .. }) { text } else { &canonical(&value) };
@@ -289,6 +304,7 @@ pub(super) fn expected(kind: &Kind) -> String {
             format!("one of {}", words.join(", "))
         }
         Kind::Texts => "a list of strings".to_owned(),
+        Kind::Map(words) => format!("a table of strings with keys among {}", words.join(", ")),
     }
 }
 
@@ -313,5 +329,6 @@ pub(super) fn canonical(value: &Value) -> String {
         Value::Rate(rate) => format!("{}/s", rate.as_per_second()),
         Value::Share(share) => share.fraction().to_string(),
         Value::Texts(texts) => format!("{texts:?}"),
+        Value::Map(map) => format!("{map:?}"),
     }
 }

@@ -129,6 +129,11 @@ fn kind(kind: &Kind) -> Map<String, Json> {
         Kind::Share => quantity(r"^\s*[0-9][0-9._]*\s*%\s*$", "1%"),
         Kind::Choice(words) => json!({"anyOf": [{"enum": words}, from_environment]}),
         Kind::Texts => json!({"type": "array", "items": {"type": "string"}}),
+        Kind::Map(words) => {
+            let keys: Map<_, _> =
+                words.iter().map(|word| ((*word).to_owned(), json!({"type": "string"}))).collect();
+            json!({"type": "object", "properties": keys, "additionalProperties": false})
+        }
     };
     match schema {
         Json::Object(map) => map,
@@ -213,6 +218,10 @@ pub(super) fn takes(kind: &Kind) -> String {
         Kind::Rate => "rate".to_owned(),
         Kind::Share => "share".to_owned(),
         Kind::Text => "string".to_owned(),
+        Kind::Map(words) => {
+            let words: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+            format!("table of strings, with keys among {}", words.join(", "))
+        }
         Kind::Choice(words) => {
             words.iter().map(|word| format!("`\"{word}\"`")).collect::<Vec<_>>().join(" · ")
         }

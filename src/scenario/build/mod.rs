@@ -10,6 +10,7 @@ mod defects;
 mod gateway;
 mod people;
 mod phases;
+mod recording;
 mod routes;
 mod sending;
 mod target;
@@ -44,8 +45,9 @@ pub(super) fn plan(reader: &mut Reader<'_>, root: &Node, overrides: &Overrides) 
     let seed = Seed(settings.count("seed").unwrap_or(1));
     let defects = defects::Defects::of(&population, seed);
     let token = tokens::tokens(reader, &head, &defects);
-    let phases = phases::phases(reader, &head, overrides);
+    let phases = phases::phases(reader, &head, overrides, population.users);
     let load = sending::load(reader, &head);
+    recording::can_carry_token(reader, &head, &phases, &load);
     let probe = sending::probe(reader, &head);
     let policies = gateway::policies(reader, &head);
     let sync = gateway::sync(reader, &head);

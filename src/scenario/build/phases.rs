@@ -1,8 +1,10 @@
 //! The tables `[[phase]]`.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::recording;
 use crate::arrival::{self, Arrival, ArrivalKind, PhasePlan};
 use crate::scenario::node::{Content, Entry, Node, Table, join};
 use crate::scenario::overrides::Overrides;
@@ -22,6 +24,7 @@ pub(super) fn phases(
     reader: &mut Reader<'_>,
     root: &TableAt<'_>,
     overrides: &Overrides,
+    users: u32,
 ) -> Vec<PhasePlan> {
     let tables = super::sections(reader, root, &PHASE);
     if tables.is_empty() && root.get("phase").is_none_or(|entry| is_empty_list(&entry.node)) {
@@ -30,7 +33,7 @@ pub(super) fn phases(
     }
     let (mut phases, mut names, mut start) = (Vec::new(), BTreeSet::new(), Duration::ZERO);
     for table in tables {
-        let phase = phase(reader, &table, start, overrides);
+        let phase = phase(reader, &table, start, overrides, users);
         if !phase.name.is_empty() && !names.insert(phase.name.clone()) {
             let message = format!("there is another phase named \"{}\"", phase.name);
             reader.reject(&table, "name", message);
@@ -60,12 +63,13 @@ fn phase(
     table: &TableAt<'_>,
     start: Duration,
     overrides: &Overrides,
+    users: u32,
 ) -> PhasePlan {
     let settings = super::read(reader, table, &PHASE);
     let name = super::own_name(reader, table, &settings);
     let known = settings.span("for").map(|length| scaled(length, overrides));
     let arrival = super::formed_key(reader, table, &PHASE, "arrival")
-        .and_then(|node| arrival(reader, &node, known, overrides))
+        .and_then(|node| arrival(reader, &node, known, overrides, users))
         .unwrap_or(Arrival::Closed { users: 1, think: Duration::from_secs(1) });
     let length = known.unwrap_or(Duration::from_secs(1)).max(Duration::from_millis(1));
     let requests = expected_requests(&arrival, length);
@@ -92,6 +96,7 @@ fn arrival(
     node: &Node,
     length: Option<Duration>,
     overrides: &Overrides,
+    users: u32,
 ) -> Option<Arrival> {
     let example = "a table such as { poisson = \"500/s\" }";
     let Content::Table(Table(entries)) = &node.content else {
@@ -117,7 +122,12 @@ fn arrival(
     // Without the phase's length there is nothing to hold the settings against.
     let length = length?;
     match (kind.build)(&with_scaled_times(settings, overrides), length) {
-        Ok(arrival) => Some(with_scaled_rate(arrival, overrides.rate_scale())),
+        Ok(arrival) => Some(match with_scaled_rate(arrival, overrides.rate_scale()) {
+            Arrival::Replay(plan) => {
+                Arrival::Replay(recording::looked_at(reader, entry, &plan, length, users))
+            }
+            other => other,
+        }),
         Err(message) => {
             reader.problems.add(&entry.node.place, &entry.node.path, message);
             None
@@ -165,6 +175,7 @@ fn with_scaled_times(mut settings: Settings, overrides: &Overrides) -> Settings 
 fn with_scaled_rate(arrival: Arrival, factor: f64) -> Arrival {
     match arrival {
         Arrival::Open(process) => Arrival::Open(process.scaled(factor)),
+        Arrival::Replay(plan) => Arrival::Replay(Arc::new((*plan).clone().faster(factor))),
         Arrival::Closed { users, think } => {
             let users = (f64::from(users) * factor).round().clamp(1.0, 1e6) as u32;
             Arrival::Closed { users, think }

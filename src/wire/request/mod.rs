@@ -6,6 +6,8 @@
 
 mod text;
 
+use std::sync::Arc;
+
 pub use text::{Place, Text, Values};
 
 /// A request that cannot be written.
@@ -99,10 +101,14 @@ pub struct Template {
     method: String,
     target: Text,
     /// Names in lower case, as HTTP/2 wants them (RFC 9113 §8.2.1); `host` is not among them.
-    headers: Vec<(String, Text)>,
+    headers: Arc<[(String, Text)]>,
     body: Text,
     /// Everything of the HTTP/1.1 form up to the body's length or, without a body, its whole.
     http1: Text,
+    /// The part of it that does not depend on method, target and body.
+    fields1: Text,
+    /// The query parameter that carries the token, if one does.
+    token_parameter: Option<String>,
     names_user: bool,
     draws_uuid: bool,
 }
@@ -115,19 +121,57 @@ impl Template {
                 return Err(TemplateError::Unsafe(part.to_owned()));
             }
         }
-        let target = target(spec)?;
-        let headers = headers(spec)?;
+        let token_parameter = match &spec.token {
+            TokenPlace::Query(name) => Some(name.clone()),
+            _ => None,
+        };
+        let target = target(&spec.path, token_parameter.as_deref())?;
+        let headers: Arc<[_]> = headers(spec)?.into();
         let body = match &spec.body {
             Some(body) if is_json(&headers) => Text::parse(body, Place::Json)?,
             Some(body) => Text::parse(body, Place::Body)?,
             None => Text::default(),
         };
-        let http1 = http1(spec, &target, &headers, host);
+        let fields1 = fields1(&headers, host, spec.close);
+        let has_body = spec.body.as_ref().is_some_and(|body| !body.is_empty());
+        let http1 = http1(&spec.method, &target, &fields1, has_body);
         let texts = || headers.iter().map(|(_, value)| value).chain([&target, &body]);
         let (names_user, draws_uuid) =
             (texts().any(Text::names_user), texts().any(Text::draws_uuid));
         let method = spec.method.clone();
-        Ok(Self { method, target, headers, body, http1, names_user, draws_uuid })
+        let token = token_parameter;
+        Ok(Self {
+            method,
+            target,
+            headers,
+            body,
+            http1,
+            fields1,
+            token_parameter: token,
+            names_user,
+            draws_uuid,
+        })
+    }
+
+    /// The same header fields and token for another method, with this path and query and no body.
+    /// Of placeholders it may have those of a path.
+    pub fn asking(&self, method: &str, path: &str) -> Result<Self, TemplateError> {
+        let target = target(path, self.token_parameter.as_deref())?;
+        let http1 = http1(method, &target, &self.fields1, false);
+        let texts = || self.headers.iter().map(|(_, value)| value).chain([&target]);
+        let (names_user, draws_uuid) =
+            (texts().any(Text::names_user), texts().any(Text::draws_uuid));
+        Ok(Self {
+            method: method.to_owned(),
+            target,
+            headers: Arc::clone(&self.headers),
+            body: Text::default(),
+            http1,
+            fields1: Text::default(),
+            token_parameter: None,
+            names_user,
+            draws_uuid,
+        })
     }
 
     /// Whether [`Values::user`] is needed to write it.
@@ -192,10 +236,10 @@ impl Template {
     }
 }
 
-fn target(spec: &RequestSpec) -> Result<Text, TemplateError> {
-    let mut target = Text::parse(&spec.path, Place::Target)?;
-    if let TokenPlace::Query(name) = &spec.token {
-        let mark = if spec.path.contains('?') { "&" } else { "?" };
+fn target(path: &str, token_parameter: Option<&str>) -> Result<Text, TemplateError> {
+    let mut target = Text::parse(path, Place::Target)?;
+    if let Some(name) = token_parameter {
+        let mark = if path.contains('?') { "&" } else { "?" };
         target.append(&Text::literal(&format!("{mark}{name}=")));
         target.append(&Text::token());
     }
@@ -257,23 +301,30 @@ fn is_json(headers: &[(String, Text)]) -> bool {
     })
 }
 
-fn http1(spec: &RequestSpec, target: &Text, headers: &[(String, Text)], host: &str) -> Text {
-    let mut text = Text::literal(&format!("{} ", spec.method));
-    text.append(target);
-    text.push_literal(format!(" HTTP/1.1\r\nHost: {host}\r\n").as_bytes());
+/// What follows the target, up to what depends on method and body.
+fn fields1(headers: &[(String, Text)], host: &str, close: bool) -> Text {
+    let mut text = Text::literal(&format!(" HTTP/1.1\r\nHost: {host}\r\n"));
     for (name, value) in headers {
         text.push_literal(format!("{}: ", title_case(name)).as_bytes());
         text.append(value);
         text.push_literal(b"\r\n");
     }
-    if spec.close {
+    if close {
         text.push_literal(b"Connection: close\r\n");
     }
-    let takes_body = matches!(spec.method.as_str(), "POST" | "PUT" | "PATCH");
-    match &spec.body {
-        Some(body) if !body.is_empty() => text.push_literal(b"Content-Length: "),
-        _ if takes_body => text.push_literal(b"Content-Length: 0\r\n\r\n"),
-        _ => text.push_literal(b"\r\n"),
+    text
+}
+
+fn http1(method: &str, target: &Text, fields1: &Text, has_body: bool) -> Text {
+    let mut text = Text::literal(method);
+    text.push_literal(b" ");
+    text.append(target);
+    text.append(fields1);
+    let takes_body = matches!(method, "POST" | "PUT" | "PATCH");
+    match has_body {
+        true => text.push_literal(b"Content-Length: "),
+        false if takes_body => text.push_literal(b"Content-Length: 0\r\n\r\n"),
+        false => text.push_literal(b"\r\n"),
     }
     text
 }
@@ -346,6 +397,33 @@ mod tests {
             text.contains("\r\nX-Auth: t=x.y.z\r\n") && !text.contains("Authorization"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn another_request_goes_with_the_same_fields_and_token() {
+        let values = Values { user: "a|b", number: 3, seq: 7, uuid: 0, token: b"x.y.z" };
+        let spec = RequestSpec {
+            headers: vec![("X-A".into(), "{seq}".into())],
+            body: Some("left out".into()),
+            method: "POST".into(),
+            ..get("/ignored")
+        };
+        for token in [TokenPlace::default(), TokenPlace::Query("t".into())] {
+            let spec = RequestSpec { token, ..spec.clone() };
+            let asking = Template::new(&spec, "h").unwrap().asking("PUT", "/u/{user}?n=1").unwrap();
+            let mut out = Vec::new();
+            asking.write_http1(&values, &mut out);
+            let same = RequestSpec {
+                method: "PUT".into(),
+                path: "/u/{user}?n=1".into(),
+                body: None,
+                ..spec
+            };
+            let mut expected = Vec::new();
+            Template::new(&same, "h").unwrap().write_http1(&values, &mut expected);
+            assert_eq!(String::from_utf8(out).unwrap(), String::from_utf8(expected).unwrap());
+            assert!(asking.names_user() && asking.method() == "PUT");
+        }
     }
 
     #[test]

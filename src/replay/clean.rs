@@ -1,0 +1,96 @@
+//! The one place where a recorded request loses its secrets.
+//!
+//! What goes in may hold subjects, tokens, passwords; what comes out holds a cleaned target and a
+//! keyed hash. Nothing else of a request is kept: no header field, no body, no address.
+
+use std::borrow::Cow;
+
+use super::formats::requests::Line;
+use super::formats::{Selector, signs_of};
+use super::raw::{Flaw, Raw, method};
+use super::request::{Entry, Request};
+use super::target::{Cleaning, LONGEST, Target};
+use super::who::Pseudonyms;
+
+/// The request without anything secret; `None` where it names no path.
+pub(super) fn entry(
+    raw: &Raw<'_>,
+    cleaning: &Cleaning,
+    pseudonyms: &Pseudonyms,
+) -> Result<Option<Entry>, Flaw> {
+    if raw.target.len() > LONGEST {
+        return Err(Flaw::Target);
+    }
+    let Some(target) = Target::read(&raw.target, cleaning) else { return Ok(None) };
+    let (user, token) = (target.user(), target.token());
+    let identified = pseudonyms.identify(&raw.signs, user.as_deref(), token.as_deref());
+    let clean = target.clean(&identified.names, cleaning, raw.has_placeholders);
+    Ok(Some(Entry { request: Request::new(&raw.method, clean), who: identified.who }))
+}
+
+/// Disguises live requests: what a recording of them may hold.
+pub struct Disguise {
+    pseudonyms: Pseudonyms,
+    cleaning: Cleaning,
+    selector: Option<Selector>,
+}
+
+impl Disguise {
+    /// With a key of its own, kept nowhere else. The user is told by the part of the request that
+    /// `selector` names, or else as in a recording.
+    pub fn new(cleaning: Cleaning, selector: Option<Selector>) -> std::io::Result<Self> {
+        Ok(Self { pseudonyms: Pseudonyms::fresh()?, cleaning, selector })
+    }
+
+    /// The line of a request that came `at_ns` nanoseconds into the recording, from `address` unless
+    /// its header fields tell better; `None` for one that cannot be sent again.
+    pub fn line<'a>(
+        &self,
+        at_ns: u64,
+        verb: &str,
+        target: &str,
+        fields: impl Iterator<Item = (&'a str, Cow<'a, str>)>,
+        address: &'a str,
+    ) -> Option<Line<'static>> {
+        let mut signs = signs_of(fields, self.selector.as_ref());
+        signs.address = signs.address.or(Some(Cow::Borrowed(address)));
+        let raw = Raw {
+            at: super::raw::When::Untold,
+            method: Cow::Borrowed(method(verb.as_bytes())?),
+            target: Cow::Borrowed(target.as_bytes()),
+            has_placeholders: false,
+            signs,
+        };
+        let Entry { request, who } = entry(&raw, &self.cleaning, &self.pseudonyms).ok()??;
+        Some(Line {
+            at_ns,
+            method: request.method,
+            path: Cow::Owned(request.target.into_string()),
+            user: Some(Cow::Owned(who.hex())),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_live_request_leaves_nothing_but_its_shape() {
+        let disguise = Disguise::new(Cleaning::default(), None).unwrap();
+        let fields = [
+            ("authorization", "Basic bWFyay1zdWJqZWN0Om1hcmstc2VjcmV0"),
+            ("cookie", "sid=mark-cookie"),
+        ];
+        let line = |target| {
+            let fields = fields.iter().map(|(name, value)| (*name, Cow::Borrowed(*value)));
+            disguise.line(7, "GET", target, fields, "mark-address")
+        };
+        let found = line("/u/mark-subject?page=2&api_key=mark-key").unwrap();
+        assert_eq!((&*found.method, &*found.path, found.at_ns), ("GET", "/u/{user}?page=2", 7));
+        let text = serde_json::to_string(&found).unwrap();
+        assert!(!text.contains("mark"), "{text}");
+        assert_eq!(line("/other").unwrap().user, found.user);
+        assert!(line("*").is_none());
+    }
+}
