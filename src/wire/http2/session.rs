@@ -395,9 +395,9 @@ impl Session {
                 let flags = if length == left { frame::END_STREAM } else { 0 };
                 frame::write_head(length, frame::DATA, flags, *stream, out);
                 out.extend_from_slice(&exchange.unsent[sent..sent + length]);
-                let spent = i64::from(length as u32);
-                *send_window -= spent;
-                exchange.send_window -= spent;
+                let taken = i64::from(length as u32);
+                *send_window -= taken;
+                exchange.send_window -= taken;
                 sent += length;
             }
             exchange.unsent.drain(..sent);
