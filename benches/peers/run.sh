@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# Compares Substorm with the load generators that are installed. README.md beside this file says how;
+# `benches/peers/run.sh --help` lists the options. Measures the release build, or the program in SUBSTORM.
+set -euo pipefail
+root=$(cd "$(dirname "$0")/../.." && pwd)
+
+[ -n "${SUBSTORM:-}" ] || cargo build --quiet --release --locked --manifest-path "$root/Cargo.toml"
+PYTHONPATH="$root/benches" PYTHONDONTWRITEBYTECODE=1 exec python3 -m peers "$@"
