@@ -1,37 +1,8 @@
 """What is compared: each mode with its tools, its target, and what Substorm must reach."""
 
-from dataclasses import dataclass, field
-
-from peers import tables
-from peers.tools import Ab, H2load, Hey, K6, Oha, OfSubstorm, Vegeta, Wrk, WrkTokens
-
-
-@dataclass
-class Mode:
-    """One comparison. `limits` are the ratios of Substorm to a peer that the median may reach; None is
-    a peer that is shown only."""
-
-    name: str
-    title: str
-    about: str
-    tools: tuple
-    port: str = "plain"
-    does: str = "closed"
-    streams: int = 1
-    references: tuple = ()
-    limits: dict = field(default_factory=dict)
-    seconds: int = 5
-    rates: tuple = (0,)
-    """Requests a second of an open loop; 0 is a closed one."""
-
-    def table(self, rounds, tools, connections):
-        """Markdown lines, and whether all limits hold."""
-        seconds = rounds[0].seconds
-        about = self.about.format(connections=connections, rounds=len(rounds), seconds=seconds)
-        ours, hold = tables.against(rounds, self.limits)
-        lines = [*about.split("\n"), "", *tables.cost(rounds, tools, self.references), "", *ours]
-        return lines + tables.remarks(rounds), hold
-
+from peers.mode import Mode
+from peers.open import ABOUT, OpenMode, SendingSpin, Spin, SpinningSubstorm
+from peers.tools import Ab, H2load, Hey, K6, Oha, OfSubstorm, Vegeta, Wrk, Wrk2, WrkTokens
 
 CLOSED = """\
 {connections} connections, as many requests under way as they carry, {rounds} rounds of {seconds} s; min / median / max
@@ -67,5 +38,14 @@ MODES = (
         streams=10,
         references=("wrk", "h2load"),
         limits={"h2load": 1.15, "oha": 0.85},
+    ),
+    OpenMode(
+        name="open",
+        title="Open loop",
+        about=ABOUT,
+        tools=(Wrk2(), OfSubstorm(), SpinningSubstorm(), Oha(), Spin(), SendingSpin()),
+        does="open",
+        seconds=20,
+        rates=(5_000, 15_000),
     ),
 )

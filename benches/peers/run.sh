@@ -4,5 +4,8 @@
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 
-[ -n "${SUBSTORM:-}" ] || cargo build --quiet --release --locked --manifest-path "$root/Cargo.toml"
+build=(cargo build --quiet --release --locked --manifest-path "$root/Cargo.toml")
+[ -n "${SUBSTORM:-}" ] || "${build[@]}"
+# Apart from each other, or the program would be built with what only tests need of its dependencies.
+"${build[@]}" --examples
 PYTHONPATH="$root/benches" PYTHONDONTWRITEBYTECODE=1 exec python3 -m peers "$@"

@@ -298,6 +298,8 @@ class OfSubstorm(Tool):
 
     name, program, package, tokens = "substorm", "substorm", "cargo build --release --locked", True
     theirs = False
+    load = ""
+    """Further lines of the scenario's `[load]`."""
 
     def path(self):
         """The release build, or SUBSTORM."""
@@ -317,11 +319,11 @@ class OfSubstorm(Tool):
         return self._read(Substorm(work.bench).run(self._scenario(work, "open", f'{{ constant = "{work.rate}/s" }}')))
 
     def _scenario(self, work, name, arrival):
-        target = load = ""
+        target, load = "", self.load
         if work.url.startswith("https:"):
             target = f'ca = "{work.certificate}"\nhttp = "{2 if work.streams > 1 else 1.1}"\n'
         if work.streams > 1:
-            load = f"streams = {work.streams}\n"
+            load += f"streams = {work.streams}\n"
         return Scenario(
             name=name,
             url=work.url,
