@@ -22,6 +22,7 @@ def arguments():
     parser.add_argument("mode", nargs="?", default="cost", choices=[*(mode.name for mode in MODES), "all"])
     parser.add_argument("--rounds", type=int, default=7, metavar="N", help="rounds of all tools [default: 7]")
     parser.add_argument("--seconds", type=int, metavar="S", help="of each tool in a round [default: the mode's]")
+    parser.add_argument("--rate", type=int, metavar="R", help="open: only this rate, instead of the mode's")
     parser.add_argument("--only", metavar="A,B", help="of the other programs these, such as wrk,oha")
     parser.add_argument("--keep", metavar="FILE", help="add the rounds to this file; the tables are of all in it")
     parser.add_argument("--write", action="store_true", help="put the tables into RESULTS.md")
@@ -29,6 +30,8 @@ def arguments():
     args = parser.parse_args()
     if not 0 <= args.rounds <= 1000 or not 1 <= (args.seconds or 1) <= 600:
         parser.error("--rounds takes 0 to 1000, --seconds 1 to 600")
+    if args.rate is not None and not (args.mode == "open" and 1 <= args.rate <= 1_000_000):
+        parser.error("--rate takes 1 to 1000000, with the mode open")
     if args.rounds == 0 and not args.keep:
         parser.error("no rounds: --rounds 0 makes the tables of those in a file, so it needs --keep")
     return args
@@ -61,7 +64,7 @@ def measure(mode, tools, args, bench, nginx):
         certificate=nginx.certificate,
     )
     for turn in range(args.rounds):
-        for work.rate in mode.rates:
+        for work.rate in (args.rate,) if args.rate else mode.rates:
             say(f"{mode.name} round {turn + 1} of {args.rounds}" + (f", {work.rate:,}/s" if work.rate else ""))
             done.append(rounds.run(mode, tools, work, nginx, backwards=turn % 2 == 1))
     return done

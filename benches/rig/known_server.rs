@@ -14,7 +14,7 @@ use std::time::Duration;
 use clap::Parser;
 use substorm::clock::{Clock, Tick};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::{LocalSet, yield_now};
 
@@ -34,6 +34,8 @@ struct Args {
     freeze_for_ms: u64,
 }
 
+const MOST_UNACCEPTED: u32 = 4096;
+
 struct Server {
     clock: Clock,
     delay: Duration,
@@ -48,7 +50,10 @@ fn main() -> anyhow::Result<()> {
 }
 
 async fn serve(args: Args) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+    let socket = TcpSocket::new_v4()?;
+    socket.bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
+    // While nothing is accepted the system must not turn connections away.
+    let listener = socket.listen(MOST_UNACCEPTED)?;
     let server = Rc::new(Server {
         clock: Clock::start(),
         delay: Duration::from_micros(args.delay_us),

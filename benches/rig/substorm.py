@@ -6,6 +6,7 @@ The scenario is the same for all benches but for the target and the arrival proc
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -133,8 +134,8 @@ class Substorm:
             if check.returncode == 0:
                 return path
             refusals.append(check.stderr + check.stdout)
-        lines = [line.strip() for line in refusals[0].splitlines() if line.strip()]
-        raise Trouble(f"substorm refuses the scenario: {' '.join(lines)[:300]}")
+        found = re.findall(r"\.toml:\d+:\d+: (.+)", refusals[0])
+        raise Trouble(f"substorm refuses the scenario: {'; '.join(found) or refusals[0].strip()[-300:]}")
 
     def _own_tokens(self):
         """For builds without `token.source`: HS256, and claims that make tokens as long as the file's."""
