@@ -1,0 +1,1 @@
+"""Substorm beside other load generators: what a request costs each, and how well each keeps time."""

@@ -1,0 +1,3 @@
+"""Whether the times that Substorm reports are true: against a server that stands still for a second, and
+against one whose delay is known.
+"""
