@@ -4,7 +4,7 @@ CARGO ?= cargo
 # How long `make fuzz` gives each target.
 FUZZ_SECONDS ?= 60
 
-.PHONY: test lint bench docs fuzz
+.PHONY: test lint bench counts peers stall docs fuzz
 
 ## Unit, property, integration and documentation tests.
 test:
@@ -18,6 +18,18 @@ lint:
 ## Benchmarks, on a machine that does nothing else.
 bench:
 	$(CARGO) bench --locked
+
+## System calls and instructions of a request; above the limits it fails. Needs valgrind, strace, nginx.
+counts:
+	benches/counts/run.sh
+
+## Substorm beside the load generators that are installed. Needs nginx; takes minutes.
+peers:
+	benches/peers/run.sh
+
+## Whether the reported times are those of a server whose delays are known.
+stall:
+	benches/stall/run.sh
 
 ## API documentation; a broken link fails.
 docs:
