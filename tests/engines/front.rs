@@ -141,7 +141,7 @@ async fn pass_on(
     // connection behind its answer, under the next request.
     let (mut head, body) = request.into_parts();
     head.headers.remove("transfer-encoding");
-    let body = body.collect().await.map(|whole| whole.to_bytes()).unwrap_or_default();
+    let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     let mut request = Request::from_parts(head, Full::new(body));
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
     *request.uri_mut() = format!("http://{gateway}{path}").parse::<Uri>().unwrap();
@@ -156,8 +156,6 @@ async fn pass_on(
             Response::from_parts(head, body.boxed())
         }
         Err(error) => {
-            // Shown only if the test fails.
-            println!("front: {error:?}");
             let body = Full::new(Bytes::from(error.to_string()));
             let mut answer = Response::new(body.map_err(|never| match never {}).boxed());
             *answer.status_mut() = StatusCode::BAD_GATEWAY;
