@@ -189,6 +189,11 @@ pub fn grouped(count: u64) -> String {
     out
 }
 
+/// `1 user`, `41 users`, `1,204 users`.
+pub fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(count), if count == 1 { one } else { many })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

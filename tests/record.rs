@@ -292,7 +292,7 @@ async fn a_recording_of_the_command_can_be_replayed() {
         until(&mut client, "\r\n\r\n").await;
         let (code, text) = tokio::task::block_in_place(|| recording.end(signal));
         assert_eq!(code, 0, "{text}");
-        assert!(text.starts_with("1 requests over 1 connections"), "{text}");
+        assert!(text.starts_with("1 request over 1 connection in "), "{text}");
         let scenario = room.path().join("again.toml");
         let phase = "name = \"again\"\n[[phase]]\nname = \"p\"\nfor = \"1s\"\narrival = { replay = \"live.jsonl\" }\n";
         std::fs::write(&scenario, phase).unwrap();
@@ -303,7 +303,7 @@ async fn a_recording_of_the_command_can_be_replayed() {
             .unwrap();
         let text = String::from_utf8(check.stdout).unwrap();
         assert!(
-            text.contains("live.jsonl (requests) for p") && text.contains("1 requests of 1 users"),
+            text.contains("live.jsonl (requests) for p") && text.contains("1 request of 1 user"),
             "{text}"
         );
     }

@@ -14,7 +14,7 @@ use crate::record::{RecordCounts, RecordError, RecordPlan, Recorder, Upstream};
 use crate::replay::formats::Selector;
 use crate::replay::{Cleaning, PathPattern};
 use crate::scenario::is_loopback;
-use crate::units::{format_span, grouped, parse_span};
+use crate::units::{counted, format_span, grouped, parse_span};
 
 /// How long requests under way have to end after the first signal.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -145,14 +145,14 @@ async fn complain_once(recorder: &Recorder, out: &str) {
         tokio::time::sleep(LOOK).await;
     }
     output::warn(&format!("{out} cannot be written any more; requests are forwarded all the same"));
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 fn summary(counts: &RecordCounts, took: Duration, out: &str) -> String {
     let mut text = format!(
-        "{} requests over {} connections in {}, {} recorded in {out}",
-        grouped(counts.requests),
-        grouped(counts.connections),
+        "{} over {} in {}, {} recorded in {out}",
+        counted(counts.requests, "request", "requests"),
+        counted(counts.connections, "connection", "connections"),
         format_span(took),
         grouped(counts.recorded),
     );

@@ -61,7 +61,9 @@ impl Writer {
                 if written.is_err() {
                     told.store(true, Relaxed);
                     // Whoever hands lines over must not find the queue full of what nobody takes.
-                    lines.iter().for_each(|_| add(&counted.dropped));
+                    for _ in &lines {
+                        add(&counted.dropped);
+                    }
                 }
                 written
             })?;

@@ -4,10 +4,12 @@
 //! keyed hash. Nothing else of a request is kept: no header field, no body, no address.
 
 use std::borrow::Cow;
+use std::io::{self, BufRead};
+use std::ops::ControlFlow;
 
 use super::formats::requests::Line;
-use super::formats::{Selector, signs_of};
-use super::raw::{Flaw, Raw, method};
+use super::formats::{Fields, Format, Selector, signs_of};
+use super::raw::{Flaw, Found, Raw, method};
 use super::request::{Entry, Request};
 use super::target::{Cleaning, LONGEST, Target};
 use super::who::Pseudonyms;
@@ -28,6 +30,29 @@ pub(super) fn entry(
     Ok(Some(Entry { request: Request::new(&raw.method, clean), who: identified.who }))
 }
 
+/// Reads a recording's bytes in a format, without regard to time: each line or record with its
+/// number, and the request in it, if there is one that can be sent again.
+pub fn each_request(
+    format: &Format,
+    reader: &mut dyn BufRead,
+    fields: &Fields,
+    cleaning: &Cleaning,
+    mut take: impl FnMut(u64, Result<Option<Entry>, Flaw>),
+) -> io::Result<()> {
+    let pseudonyms = Pseudonyms::fresh()?;
+    (format.read)(reader, fields, &mut |line, found| {
+        take(
+            line,
+            match found {
+                Found::Request(raw) => entry(&raw, cleaning, &pseudonyms),
+                Found::Without => Ok(None),
+                Found::Flawed(flaw) => Err(flaw),
+            },
+        );
+        ControlFlow::Continue(())
+    })
+}
+
 /// Disguises live requests: what a recording of them may hold.
 pub struct Disguise {
     pseudonyms: Pseudonyms,
@@ -38,7 +63,7 @@ pub struct Disguise {
 impl Disguise {
     /// With a key of its own, kept nowhere else. The user is told by the part of the request that
     /// `selector` names, or else as in a recording.
-    pub fn new(cleaning: Cleaning, selector: Option<Selector>) -> std::io::Result<Self> {
+    pub fn new(cleaning: Cleaning, selector: Option<Selector>) -> io::Result<Self> {
         Ok(Self { pseudonyms: Pseudonyms::fresh()?, cleaning, selector })
     }
 

@@ -28,14 +28,15 @@ mod tests;
 mod users;
 mod who;
 
-pub use clean::Disguise;
+pub use clean::{Disguise, each_request};
 pub use feed::{Feed, Intake, Next, Panicked, Play, Played};
 pub use formats::Format;
 pub use formats::requests::{Line, first_line};
 pub use pattern::{PathPattern, PatternError};
 pub use plan::{ReplayError, ReplayPlan};
 pub use playback::{Due, Ended};
-pub use request::{Asked, Request};
+pub use raw::Flaw;
+pub use request::{Asked, Entry, Request};
 pub use source::Packing;
 pub use survey::Survey;
 pub use tally::Counts;

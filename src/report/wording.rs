@@ -2,12 +2,8 @@
 
 use std::time::Duration;
 
+pub use crate::units::counted;
 use crate::units::{format_span, grouped};
-
-/// `1 user`, `41 users`, `1,204 users`.
-pub fn counted(count: u64, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(count), if count == 1 { one } else { many })
-}
 
 /// A verb's form, or anything else that goes with the number.
 pub fn form<'a>(count: u64, one: &'a str, many: &'a str) -> &'a str {

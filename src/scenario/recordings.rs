@@ -5,7 +5,7 @@ use std::fmt;
 use super::plan::Plan;
 use crate::arrival::Arrival;
 use crate::replay::{Ended, ReplayPlan, Survey};
-use crate::units::{format_span, grouped};
+use crate::units::{counted, format_span, grouped};
 
 /// Prints what is known of the recordings of a plan; nothing for a plan without.
 #[derive(Clone, Copy, Debug)]
@@ -43,10 +43,10 @@ fn recording(
     };
     writeln!(
         f,
-        "            {} lines were looked at, {seen}: {} requests of {} users in {}",
-        grouped(counts.lines),
-        grouped(counts.due),
-        grouped(counts.users),
+        "            {}, {seen}: {} of {} in {}",
+        counted(counts.lines, "line was looked at", "lines were looked at"),
+        counted(counts.due, "request", "requests"),
+        counted(counts.users, "user", "users"),
         format_span(survey.span),
     )?;
     let rest = [
@@ -61,5 +61,6 @@ fn recording(
         writeln!(f, "            {}", counts.malformed_in_words())?;
     }
     let about = if survey.is_whole() { "" } else { "about " };
-    writeln!(f, "            {about}{} requests are due", grouped(survey.expected as u64))
+    let due = counted(survey.expected as u64, "request is due", "requests are due");
+    writeln!(f, "            {about}{due}")
 }

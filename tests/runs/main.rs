@@ -9,5 +9,6 @@ mod interrupt;
 mod lags;
 mod mutants;
 mod repeat;
+mod replay;
 mod smoke;
 mod support;

@@ -1,5 +1,6 @@
 //! Runs the real binary on a scenario and reads what it left.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::{Mutex, PoisonError};
@@ -14,6 +15,8 @@ pub struct Ran {
     pub run: Value,
     /// What it printed.
     pub output: String,
+    /// The text of every file that it left, by path.
+    pub files: BTreeMap<String, String>,
 }
 
 impl Ran {
@@ -89,5 +92,21 @@ fn read(output: &Output, room: &Path) -> Ran {
         code: output.status.code().unwrap_or(-1),
         run,
         output: String::from_utf8_lossy(&text).into_owned(),
+        files: texts(&folder),
     }
+}
+
+/// The text of every file below a folder.
+fn texts(folder: &Path) -> BTreeMap<String, String> {
+    let mut texts = BTreeMap::new();
+    let Ok(entries) = std::fs::read_dir(folder) else { return texts };
+    for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
+        if path.is_dir() {
+            texts.append(&mut self::texts(&path));
+        } else if let Ok(bytes) = std::fs::read(&path) {
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            texts.insert(path.display().to_string(), text);
+        }
+    }
+    texts
 }

@@ -1,0 +1,275 @@
+//! Recorded traffic sent again: a real access log of nginx, made by another load tool, replayed to
+//! nginx as it was and four times as fast.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::support::{Ran, run};
+
+/// How long nginx is driven.
+const DRIVEN: Duration = Duration::from_secs(4);
+
+/// nginx in a folder of its own; it ends with the value.
+struct Nginx {
+    child: Child,
+    room: tempfile::TempDir,
+    port: u16,
+}
+
+impl Nginx {
+    /// With a port for what is recorded and another for what is replayed, each with its own log of
+    /// one JSON object a line.
+    fn start() -> Self {
+        let room = tempfile::tempdir().expect("a temporary folder");
+        let port = free_port();
+        let folder = room.path().display();
+        let server = |port: u16, log: &str| {
+            format!(
+                "server {{ listen 127.0.0.1:{port}; access_log {folder}/{log} replay; \
+                 location / {{ return 200 '{{\"user\":\"$http_x_user_id\"}}'; }} }}"
+            )
+        };
+        let config = format!(
+            "daemon off; master_process off; pid {folder}/pid; error_log stderr warn;\n\
+             events {{ worker_connections 512; }}\nhttp {{\n\
+             client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;\n\
+             fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;\n\
+             log_format replay escape=json '{{\"msec\":\"$msec\",\"request_time\":\"$request_time\",\
+             \"request\":\"$request\",\"remote_user\":\"$remote_user\",\"authorization\":\"$http_authorization\"}}';\n\
+             keepalive_requests 1000000;\n{}\n{}\n}}\n",
+            server(port, "recorded.log"),
+            server(port + 1, "replayed.log"),
+        );
+        let file = room.path().join("nginx.conf");
+        fs::write(&file, config).unwrap();
+        let child = Command::new(program("nginx"))
+            .arg("-p")
+            .arg(room.path())
+            .arg("-c")
+            .arg(&file)
+            .stderr(Stdio::inherit())
+            .spawn()
+            .expect("nginx starts");
+        let nginx = Self { child, room, port };
+        for _ in 0..200 {
+            if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
+                return nginx;
+            }
+            std::thread::sleep(Duration::from_millis(25));
+        }
+        panic!("nginx does not listen on 127.0.0.1:{port}");
+    }
+
+    fn log(&self, name: &str) -> PathBuf {
+        self.room.path().join(name)
+    }
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Two ports in a row that nobody listens on.
+fn free_port() -> u16 {
+    for _ in 0..100 {
+        let one = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = one.local_addr().unwrap().port();
+        if port < u16::MAX && std::net::TcpListener::bind(("127.0.0.1", port + 1)).is_ok() {
+            return port;
+        }
+    }
+    panic!("no two ports in a row are free")
+}
+
+/// A program that this test needs; without it the test cannot be carried out and fails.
+fn program(name: &str) -> PathBuf {
+    let places = ["/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin"];
+    let found = places.iter().map(|place| Path::new(place).join(name)).find(|path| path.exists());
+    found.unwrap_or_else(|| panic!("{name} is not installed: apt install nginx-light wrk"))
+}
+
+/// Drives nginx with wrk: users of different popularity, some routes, secrets in both.
+fn drive(nginx: &Nginx) {
+    let mut script = String::from("local users = {");
+    for n in 0..40 {
+        // User n, with a password that must not be seen again.
+        let field = base64(&format!("mark-user-{n:02}:mark-password-{n}"));
+        write!(script, "\"Basic {field}\",").unwrap();
+    }
+    script += "}\nlocal routes = {\"/orders\", \"/profile\", \"/search\"}\nmath.randomseed(7)\n\
+               request = function()\n\
+               local n = math.floor(#users * math.random() ^ 3) + 1\n\
+               local name = string.format(\"mark-user-%02d\", n - 1)\n\
+               local route = routes[math.random(#routes)]\n\
+               local path = route .. \"/\" .. name .. \"?page=\" .. math.random(3) .. \"&api_key=mark-key\"\n\
+               return wrk.format(\"GET\", path, {[\"Authorization\"] = users[n]})\nend\n\
+               function delay() return math.random(8, 30) end\n";
+    let file = nginx.log("drive.lua");
+    fs::write(&file, script).unwrap();
+    let seconds = format!("{}s", DRIVEN.as_secs());
+    let driven = Command::new(program("wrk"))
+        .args(["-t", "1", "-c", "12", "-d", &seconds, "-s"])
+        .arg(&file)
+        .arg(format!("http://127.0.0.1:{}/", nginx.port))
+        .output()
+        .expect("wrk starts");
+    assert!(driven.status.success(), "{}", String::from_utf8_lossy(&driven.stderr));
+    // nginx writes a line when it has answered, and the last of them when wrk is gone.
+    std::thread::sleep(Duration::from_millis(300));
+}
+
+fn base64(text: &str) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(text)
+}
+
+/// A line of the log: when the request came in milliseconds, what it asked for, and who asked.
+struct Logged {
+    at_ms: f64,
+    path: String,
+    user: String,
+}
+
+fn read_log(path: &Path) -> Vec<Logged> {
+    let text = fs::read_to_string(path).unwrap();
+    let mut lines: Vec<Logged> = text
+        .lines()
+        .map(|line| {
+            let line: Value = serde_json::from_str(line).unwrap();
+            let text = |key: &str| line[key].as_str().unwrap().to_owned();
+            let number = |key: &str| text(key).parse::<f64>().unwrap();
+            let request = text("request");
+            let path = request.split(' ').nth(1).unwrap().to_owned();
+            let at_ms = (number("msec") - number("request_time")) * 1e3;
+            let user = match text("remote_user") {
+                user if user.is_empty() => subject(&text("authorization")),
+                user => user,
+            };
+            Logged { at_ms, path, user }
+        })
+        .collect();
+    lines.sort_by(|a, b| a.at_ms.total_cmp(&b.at_ms));
+    lines
+}
+
+/// The subject of a bearer token.
+fn subject(field: &str) -> String {
+    use base64::Engine as _;
+    let payload = field.split('.').nth(1).unwrap();
+    let payload = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(payload).unwrap();
+    let claims: Value = serde_json::from_slice(&payload).unwrap();
+    claims["sub"].as_str().unwrap().to_owned()
+}
+
+/// The route and the page of a path, without the user in between.
+fn route(path: &str) -> String {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let page = query.split('&').next().unwrap_or("");
+    format!("{}?{page}", path.rsplit_once('/').unwrap().0)
+}
+
+fn counts(keys: impl Iterator<Item = String>) -> BTreeMap<String, usize> {
+    keys.fold(BTreeMap::new(), |mut counts, key| {
+        *counts.entry(key).or_default() += 1;
+        counts
+    })
+}
+
+fn replay(nginx: &Nginx, log: &str, speed: u32) -> Ran {
+    let _ = fs::write(nginx.log("replayed.log"), "");
+    let length = DRIVEN.as_secs_f64() / f64::from(speed) + 0.5;
+    let scenario = nginx.log("replay.toml");
+    let text = format!(
+        "name = \"replay\"\n[population]\nusers = 64\nsubject = \"prefixed:usr_\"\n\
+         [target]\nurl = \"http://127.0.0.1:{}\"\nprofile = \"rfc6750\"\nidentity = \"none\"\n\
+         [load]\nworkers = 1\n\
+         [[phase]]\nname = \"replay\"\nfor = \"{length}s\"\n\
+         arrival = {{ replay = {{ file = \"{log}\", speed = {speed} }} }}\n",
+        nginx.port + 1
+    );
+    fs::write(&scenario, text).unwrap();
+    run(&scenario, &[])
+}
+
+#[test]
+fn an_access_log_of_nginx_is_replayed_request_for_request() {
+    let nginx = Nginx::start();
+    drive(&nginx);
+    let recorded = read_log(&nginx.log("recorded.log"));
+    assert!(recorded.len() > 500, "wrk sent {} requests only", recorded.len());
+    let users = counts(recorded.iter().map(|line| line.user.clone()));
+    assert!(users.len() > 20 && users.values().max() > users.values().min(), "{users:?}");
+    // Packed as log rotation leaves it.
+    let packed = fs::File::create(nginx.log("recorded.log.gz")).unwrap();
+    let mut packed = flate2::write::GzEncoder::new(packed, flate2::Compression::fast());
+    std::io::copy(&mut fs::File::open(nginx.log("recorded.log")).unwrap(), &mut packed).unwrap();
+    packed.finish().unwrap();
+    for (speed, log) in [(1, "recorded.log"), (4, "recorded.log.gz")] {
+        let ran = replay(&nginx, log, speed);
+        assert_eq!(ran.code, 0, "{}", ran.output);
+        std::thread::sleep(Duration::from_millis(300));
+        let replayed = read_log(&nginx.log("replayed.log"));
+        assert_eq!(replayed.len(), recorded.len(), "{}", ran.output);
+        let routes = |log: &[Logged]| counts(log.iter().map(|line| route(&line.path)));
+        assert_eq!(routes(&replayed), routes(&recorded));
+        users_are_mapped(&recorded, &replayed);
+        nothing_is_left(&ran, &replayed);
+        spacing_is_kept(&ran, speed, &recorded, &replayed);
+    }
+}
+
+/// As many requests of each user as were recorded, and the most popular one is still that.
+fn users_are_mapped(recorded: &[Logged], replayed: &[Logged]) {
+    let popularity = |log: &[Logged]| {
+        let mut counts: Vec<usize> =
+            counts(log.iter().map(|line| line.user.clone())).into_values().collect();
+        counts.sort_unstable();
+        counts
+    };
+    assert_eq!(popularity(replayed), popularity(recorded));
+    for line in replayed {
+        assert!(line.user.starts_with("usr_"), "{}", line.user);
+        assert!(line.path.contains(&format!("/{}?", line.user)), "{} in {}", line.user, line.path);
+    }
+}
+
+/// None of what was secret in the log is sent, printed or written.
+fn nothing_is_left(ran: &Ran, replayed: &[Logged]) {
+    assert!(!ran.output.contains("mark-"), "{}", ran.output);
+    for (name, text) in &ran.files {
+        assert!(!text.contains("mark-"), "{name} holds what was secret");
+    }
+    assert!(ran.files.len() >= 4, "{:?}", ran.files.keys());
+    assert!(replayed.iter().all(|line| !line.path.contains("mark-") && !line.path.contains("key")));
+}
+
+/// The gap of each request from the first is the recorded one. Due instants are exact (a property
+/// test has it), so the error is the send lag; what nginx saw of it, to its millisecond, is no worse
+/// than that and its own lag.
+fn spacing_is_kept(ran: &Ran, speed: u32, recorded: &[Logged], replayed: &[Logged]) {
+    let lag = |key: &str| ran.run["send_lag"][key].as_u64().unwrap();
+    let limit = if cfg!(debug_assertions) { 5_000 } else { 1_000 };
+    assert!(lag("p99") < limit, "send lag p99 {} us: {}", lag("p99"), ran.output);
+    let offsets =
+        |log: &[Logged]| log.iter().map(|line| line.at_ms - log[0].at_ms).collect::<Vec<_>>();
+    let (recorded, replayed) = (offsets(recorded), offsets(replayed));
+    let mut errors: Vec<f64> = recorded
+        .iter()
+        .zip(&replayed)
+        .map(|(recorded, replayed)| (replayed - recorded / f64::from(speed)).abs())
+        .collect();
+    errors.sort_by(f64::total_cmp);
+    let median = errors[errors.len() / 2];
+    assert!(median <= 2.0, "spacing as nginx saw it is off by {median} ms at speed {speed}");
+    assert_eq!(ran.run["replays"][0]["due"].as_u64(), Some(recorded.len() as u64));
+    assert_eq!(ran.run["replays"][0]["behind"].as_u64(), Some(0), "{}", ran.output);
+}
