@@ -4,7 +4,7 @@ CARGO ?= cargo
 # How long `make fuzz` gives each target.
 FUZZ_SECONDS ?= 60
 
-.PHONY: test lint bench docs fuzz
+.PHONY: test lint bench counts docs fuzz
 
 ## Unit, property, integration and documentation tests.
 test:
@@ -18,6 +18,10 @@ lint:
 ## Benchmarks, on a machine that does nothing else.
 bench:
 	$(CARGO) bench --locked
+
+## System calls and instructions of a request, with the release build; above the limits fails.
+counts:
+	CARGO=$(CARGO) benches/counts/run.sh --no-peers
 
 ## API documentation; a broken link fails.
 docs:
