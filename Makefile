@@ -21,7 +21,7 @@ bench:
 
 ## System calls and instructions of a request; above the limits it fails. Needs valgrind, strace, nginx.
 counts:
-	benches/counts/run.sh
+	CARGO=$(CARGO) benches/counts/run.sh --no-peers
 
 ## Substorm beside the load generators that are installed. Needs nginx; takes minutes.
 peers:

@@ -4,5 +4,5 @@
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 
-[ -n "${SUBSTORM:-}" ] || cargo build --quiet --release --locked --manifest-path "$root/Cargo.toml"
+[ -n "${SUBSTORM:-}" ] || "${CARGO:-cargo}" build --quiet --release --locked --manifest-path "$root/Cargo.toml"
 PYTHONPATH="$root/benches" PYTHONDONTWRITEBYTECODE=1 exec python3 -m counts "$@"

@@ -4,7 +4,7 @@
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 
-build=(cargo build --quiet --release --locked --manifest-path "$root/Cargo.toml")
+build=("${CARGO:-cargo}" build --quiet --release --locked --manifest-path "$root/Cargo.toml")
 [ -n "${SUBSTORM:-}" ] || "${build[@]}"
 # Apart from each other, or the program would be built with what only tests need of its dependencies.
 "${build[@]}" --examples

@@ -321,9 +321,10 @@ class OfSubstorm(Tool):
     def _scenario(self, work, name, arrival):
         target, load = "", self.load
         if work.url.startswith("https:"):
-            target = f'ca = "{work.certificate}"\nhttp = "{2 if work.streams > 1 else 1.1}"\n'
+            http = "2" if work.streams > 1 else "1.1"
+            target = f'http = "{http}"\n\n[target.tls]\nca = ["{work.certificate}"]\n'
         if work.streams > 1:
-            load += f"streams = {work.streams}\n"
+            load += f"streams_per_connection = {work.streams}\n"
         return Scenario(
             name=name,
             url=work.url,

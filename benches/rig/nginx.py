@@ -120,6 +120,7 @@ def _certificate(folder: Path):
     """A self-signed certificate for 127.0.0.1 and localhost, good for two days."""
     argv = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
     argv += ["-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    argv += ["-addext", "basicConstraints=critical,CA:FALSE"]  # or rustls refuses it as a server's
     argv += ["-keyout", folder / "key.pem", "-out", folder / "cert.pem"]
     try:
         run = subprocess.run(argv, capture_output=True, text=True, check=False)

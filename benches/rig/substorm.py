@@ -141,7 +141,7 @@ class Substorm:
         """For builds without `token.source`: HS256, and claims that make tokens as long as the file's."""
         key = self.bench.path("hs256.key")
         key.write_text("a secret of forty bytes, for benches only")
-        return f'algorithm = "HS256"\nkey = "{key}"\naudience = "orders"\nclaims = {{ scope = "{"x" * 195}" }}'
+        return f'algorithm = "HS256"\nkey = "{key}"\naudience = "orders"\nclaims = {{ scope = "{"x" * 148}" }}'
 
     def run(self, scenario, wrap=(), limit_s=None):
         """Runs it; `wrap` goes before the command. Exit code 4 (invalid) is told as a doubt."""
