@@ -20,10 +20,11 @@ mod probe;
 mod schedule;
 mod worker;
 
-pub use context::Context;
+pub use context::{Context, Job};
 pub use engine::{Engine, Errands, LoadError};
-pub use ledger::Entries;
-pub use mix::{DefectShare, Mix};
+pub use examine::Examined;
+pub use ledger::{Entries, Ledger};
+pub use mix::{Credentials, DefectShare, Mix};
 pub use plan::{IdentityProof, LoadPlan, ProbePlan, Route};
-pub use probe::Errand;
+pub use probe::{Errand, ProbeQueue};
 pub use worker::Report;
