@@ -1,5 +1,5 @@
-//! What a request costs the population: choosing its user, spelling the subject to compare the
-//! answer with, and reading the user's standing. Beside each, a plainer way to do the same.
+//! What a request costs the population: spelling the subject to compare the answer with, and
+//! reading the user's standing. Beside each, a plainer way to do the same.
 
 use std::hint::black_box;
 
@@ -7,12 +7,13 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use substorm::clock::Tick;
 use substorm::identity::{Change, UserIndex};
 use substorm::population::{Lifecycle, Popularity, Population, PopulationPlan, SubjectScheme};
-use substorm::seed::{Seed, unit};
+use substorm::seed::Seed;
 
 const MANY: u32 = 10_000_000;
 
-fn population(users: u32, scheme: SubjectScheme, popularity: Popularity) -> Population {
-    Population::new(&PopulationPlan { users, spare: 0, scheme, popularity }, Seed(7))
+fn population(scheme: SubjectScheme) -> Population {
+    let popularity = Popularity::Uniform;
+    Population::new(&PopulationPlan { users: MANY, spare: 0, scheme, popularity }, Seed(7))
 }
 
 fn subjects(c: &mut Criterion) {
@@ -26,7 +27,7 @@ fn subjects(c: &mut Criterion) {
         ("prefixed", SubjectScheme::Prefixed("usr_".to_owned())),
         ("opaque", SubjectScheme::Opaque),
     ] {
-        let population = population(MANY, scheme, Popularity::Uniform);
+        let population = population(scheme);
         let (mut out, mut i) = (String::with_capacity(64), 0);
         group.bench_function(format!("write/{name}"), |b| {
             b.iter(|| {
@@ -52,42 +53,6 @@ fn subjects(c: &mut Criterion) {
                 a >> 32,
                 z & 0xFFFF_FFFF_FFFF
             )
-        });
-    });
-    group.finish();
-}
-
-fn picks(c: &mut Criterion) {
-    let mut group = c.benchmark_group("pick");
-    let bits = Seed(2).stream("bits");
-    for exponent in [0.5, 1.0, 1.1, 2.0, 5.0] {
-        let population = population(MANY, SubjectScheme::UuidV4, Popularity::Zipf { exponent });
-        let mut i = 0;
-        group.bench_function(format!("zipf {exponent}, 10 M users"), |b| {
-            b.iter(|| {
-                i += 1;
-                population.pick(bits.at(i))
-            });
-        });
-    }
-    let uniform = population(MANY, SubjectScheme::UuidV4, Popularity::Uniform);
-    let mut i = 0;
-    group.bench_function("uniform, 10 M users", |b| {
-        b.iter(|| {
-            i += 1;
-            uniform.pick(bits.at(i))
-        });
-    });
-    let weights: Vec<f64> = (1..=1_000).map(|rank| 1.0 / f64::from(rank)).collect();
-    let total: f64 = weights.iter().sum();
-    group.bench_function("twin: zipf 1, 1,000 users, sum until it is enough", |b| {
-        b.iter(|| {
-            i += 1;
-            let mut left = unit(bits.at(i)) * total;
-            weights.iter().position(|weight| {
-                left -= weight;
-                left <= 0.0
-            })
         });
     });
     group.finish();
@@ -130,5 +95,5 @@ fn lifecycle(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, subjects, picks, lifecycle);
+criterion_group!(benches, subjects, lifecycle);
 criterion_main!(benches);

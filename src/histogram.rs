@@ -4,24 +4,25 @@
 //! number has a cell of its own; above, cells are twice as wide in each octave as in the one
 //! before, and none is wider than a thousandth of what it holds. So counts and quantiles are those
 //! of an HdrHistogram that was given the same numbers. What differs is where the cells are: not in
-//! one array up to the largest number, but in *lines* of sixteen, one cache line each, which are
-//! there from the first number on that falls into them. A *group* of 64 lines, an octave of
-//! numbers, is found by one more step.
+//! one array up to the largest number, but in *pages* of 64, which are there from the first number
+//! on that falls into them. Sixteen pages are a *group*, an octave of numbers. So a few numbers
+//! take some hundred bytes, where the array takes up to 250 thousand.
 //!
 //! It knows nothing of units and formats.
 
 /// Bits of a number that tell cells of one octave apart: 1,024 cells, for three digits.
 const PRECISION: u32 = 10;
-/// Cells of a line.
-const LINE: usize = 16;
-/// Lines of a group.
-const GROUP: usize = 64;
+/// Cells of a page. Smaller ones would take less memory at first and more as time goes on: what
+/// falls between two numbers that occurred is likely to occur.
+const PAGE: usize = 64;
+/// Pages of a group.
+const GROUP: usize = 16;
 /// Groups up to [`LIMIT`]; one more than is used, so that five bits are always an index.
 const GROUPS: usize = 32;
 /// Stands for a group that is not there, in one byte; there are fewer groups.
 const NO_GROUP: u8 = u8::MAX;
-/// Stands for a line that is not there; there are fewer lines.
-const NO_LINE: u16 = u16::MAX;
+/// Stands for a page that is not there; there are fewer pages.
+const NO_PAGE: u16 = u16::MAX;
 
 /// The largest number told apart, 2⁴⁰ − 1. Larger ones count as this one.
 pub const LIMIT: u64 = (1 << 40) - 1;
@@ -59,21 +60,21 @@ impl Cell {
         (self.0 as usize >> PRECISION) % GROUPS
     }
 
-    /// The line within the group.
-    const fn line(self) -> usize {
-        self.0 as usize / LINE % GROUP
+    /// The page within the group.
+    const fn page(self) -> usize {
+        self.0 as usize / PAGE % GROUP
     }
 
-    /// The place within the line.
+    /// The place within the page.
     const fn place(self) -> usize {
-        self.0 as usize % LINE
+        self.0 as usize % PAGE
     }
 }
 
-/// Sixteen counts, which share a line of the processor's cache.
-#[derive(Clone, Copy, Debug, Default)]
+/// Counts of cells that follow each other.
+#[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
-struct Line([u32; LINE]);
+struct Page([u32; PAGE]);
 
 /// Counts of numbers.
 #[derive(Clone, Debug)]
@@ -81,10 +82,10 @@ pub struct Histogram {
     count: u64,
     /// Where each group is among `groups`.
     group_at: [u8; GROUPS],
-    /// Where each line of a group is among `lines`.
+    /// Where each page of a group is among `pages`.
     groups: Vec<[u16; GROUP]>,
-    lines: Vec<Line>,
-    /// The first cell of each of `lines`.
+    pages: Vec<Page>,
+    /// The first cell of each of `pages`.
     firsts: Vec<Cell>,
     /// How often the count of a cell went over its 32 bits, by cell. Empty but in very long runs.
     carries: Vec<(Cell, u32)>,
@@ -96,7 +97,7 @@ impl Default for Histogram {
             count: 0,
             group_at: [NO_GROUP; GROUPS],
             groups: Vec::new(),
-            lines: Vec::new(),
+            pages: Vec::new(),
             firsts: Vec::new(),
             carries: Vec::new(),
         }
@@ -143,12 +144,12 @@ impl Histogram {
 
     /// Adds everything that `other` counted.
     pub fn merge(&mut self, other: &Self) {
-        for (line, &first) in other.lines.iter().zip(&other.firsts) {
-            let mut over = 0_u32;
-            for (place, (sum, part)) in self.line(first).0.iter_mut().zip(line.0).enumerate() {
+        for (page, &first) in other.pages.iter().zip(&other.firsts) {
+            let mut over = 0_u64;
+            for (place, (sum, part)) in self.page(first).0.iter_mut().zip(page.0).enumerate() {
                 let carried;
                 (*sum, carried) = sum.overflowing_add(part);
-                over |= u32::from(carried) << place;
+                over |= u64::from(carried) << place;
             }
             while over != 0 {
                 self.carry(Cell(first.0 + over.trailing_zeros() as u16), 1);
@@ -166,7 +167,7 @@ impl Histogram {
         self.count = 0;
         self.group_at = [NO_GROUP; GROUPS];
         self.groups.clear();
-        self.lines.clear();
+        self.pages.clear();
         self.firsts.clear();
         self.carries.clear();
     }
@@ -179,12 +180,12 @@ impl Histogram {
     /// The cells that numbers fell into, in ascending order, with how many each.
     pub fn cells(&self) -> impl Iterator<Item = (Cell, u64)> {
         let groups = self.group_at.iter().filter_map(|&at| self.groups.get(usize::from(at)));
-        let lines = groups.flatten().filter_map(|&at| {
+        let pages = groups.flatten().filter_map(|&at| {
             let at = usize::from(at);
-            Some((self.lines.get(at)?, self.firsts[at]))
+            Some((self.pages.get(at)?, self.firsts[at]))
         });
-        lines
-            .flat_map(|(line, first)| (first.0..).map(Cell).zip(line.0))
+        pages
+            .flat_map(|(page, first)| (first.0..).map(Cell).zip(page.0))
             .map(|(cell, count)| (cell, u64::from(count) + self.carried(cell)))
             .filter(|(_, count)| *count > 0)
     }
@@ -213,25 +214,25 @@ impl Histogram {
         })
     }
 
-    /// The count of a cell, without what it carried, if its line is there.
+    /// The count of a cell, without what it carried, if its page is there.
     #[inline]
     fn place(&mut self, cell: Cell) -> Option<&mut u32> {
         // What is not there has an index that no list reaches, so looking is also checking.
         let group = self.groups.get(usize::from(self.group_at[cell.group()]))?;
-        let line = self.lines.get_mut(usize::from(group[cell.line()]))?;
-        Some(&mut line.0[cell.place()])
+        let page = self.pages.get_mut(usize::from(group[cell.page()]))?;
+        Some(&mut page.0[cell.place()])
     }
 
-    /// The line that a cell is in; makes it if it is not there.
-    fn line(&mut self, cell: Cell) -> &mut Line {
+    /// The page that a cell is in; makes it if it is not there.
+    fn page(&mut self, cell: Cell) -> &mut Page {
         if self.place(cell).is_none() {
             self.open(cell);
         }
         let group = self.groups[usize::from(self.group_at[cell.group()])];
-        &mut self.lines[usize::from(group[cell.line()])]
+        &mut self.pages[usize::from(group[cell.page()])]
     }
 
-    /// Makes the line that a cell is in.
+    /// Makes the page that a cell is in.
     #[cold]
     #[inline(never)]
     fn open(&mut self, cell: Cell) {
@@ -239,12 +240,12 @@ impl Histogram {
         if *at == NO_GROUP {
             *at = self.groups.len() as u8;
             make_room(&mut self.groups);
-            self.groups.push([NO_LINE; GROUP]);
+            self.groups.push([NO_PAGE; GROUP]);
         }
-        self.groups[usize::from(*at)][cell.line()] = self.lines.len() as u16;
-        make_room(&mut self.lines);
+        self.groups[usize::from(*at)][cell.page()] = self.pages.len() as u16;
+        make_room(&mut self.pages);
         make_room(&mut self.firsts);
-        self.lines.push(Line::default());
+        self.pages.push(Page([0; PAGE]));
         self.firsts.push(Cell(cell.0 - cell.place() as u16));
     }
 
@@ -268,7 +269,7 @@ impl Histogram {
 /// Grows a list by a quarter: there are many histograms, and twice the room is rarely needed.
 fn make_room<T>(list: &mut Vec<T>) {
     if list.len() == list.capacity() {
-        list.reserve_exact((list.len() / 4).max(4));
+        list.reserve_exact((list.len() / 4).max(1));
     }
 }
 
@@ -326,13 +327,13 @@ mod tests {
     #[test]
     fn memory_goes_with_what_occurs() {
         let mut histogram = of(&[(1_000_000, 1)]);
-        assert_eq!((histogram.groups.len(), histogram.lines.len()), (1, 1));
-        histogram = of(&[(300, 1), (301, 9), (319, 1), (60_000_000, 1)]);
-        assert_eq!((histogram.groups.len(), histogram.lines.len()), (2, 3));
-        let room = histogram.lines.capacity();
+        assert_eq!((histogram.groups.len(), histogram.pages.len()), (1, 1));
+        histogram = of(&[(300, 1), (301, 9), (320, 1), (60_000_000, 1)]);
+        assert_eq!((histogram.groups.len(), histogram.pages.len()), (2, 3));
+        let room = histogram.pages.capacity();
         histogram.clear();
         assert_eq!((histogram.count(), histogram.cells().count()), (0, 0));
-        assert_eq!(histogram.lines.capacity(), room);
+        assert_eq!(histogram.pages.capacity(), room);
         assert_eq!(histogram.quantiles([0.5]), None);
         let cells = of(&[(3, 2), (9, 1)]).ranks([1, 2, 3, 4]).map(|cell| cell.map(Cell::lowest));
         assert_eq!(cells, [Some(3), Some(3), Some(9), None]);

@@ -27,10 +27,11 @@ mod virtual_user;
 mod worker;
 
 pub use check::Expectations;
-pub use context::Context;
+pub use context::{Context, Job};
 pub use engine::{Engine, Errands, LoadError};
-pub use ledger::Entries;
-pub use mix::{DefectShare, Mix};
+pub use examine::Examined;
+pub use ledger::{Entries, Ledger};
+pub use mix::{Credentials, DefectShare, Mix};
 pub use plan::{IdentityProof, LoadPlan, ProbePlan, RetryPlan, Route, Spin};
-pub use probe::Errand;
+pub use probe::{Errand, ProbeQueue};
 pub use worker::Report;

@@ -38,13 +38,24 @@ struct Parts {
     zipf: Option<Zipf>,
     /// From rank to user, so that the most popular user is not always number 0.
     ranking: Permutation,
+    /// The users of the first ranks, which are drawn most: a look instead of a walk. Empty where
+    /// all users are alike.
+    first: Box<[u32]>,
 }
+
+/// How many ranks are kept; 64 KiB.
+const FIRST_RANKS: u32 = 1 << 14;
 
 impl Population {
     /// The population of this plan and seed. A plan without users is taken to have one.
     pub fn new(plan: &PopulationPlan, seed: Seed) -> Self {
         let initial = plan.users.max(1);
         let stream = seed.stream("popularity");
+        let ranking = Permutation::of(u64::from(initial) - 1, stream.named("ranking"));
+        let kept = match plan.popularity {
+            Popularity::Uniform => 0,
+            Popularity::Zipf { .. } => initial.min(FIRST_RANKS),
+        };
         Self(Arc::new(Parts {
             initial,
             total: initial.saturating_add(plan.spare),
@@ -55,7 +66,8 @@ impl Population {
                     Some(Zipf::new(initial, exponent, stream.named("retries")))
                 }
             },
-            ranking: Permutation::of(u64::from(initial) - 1, stream.named("ranking")),
+            first: (0..kept).map(|place| ranking.forward(u64::from(place)) as u32).collect(),
+            ranking,
         }))
     }
 
@@ -103,8 +115,11 @@ impl Population {
     /// The user at this place of the order of popularity, from 1 (the most popular). Where all
     /// are alike the order means nothing.
     pub fn at_rank(&self, rank: u32) -> UserIndex {
-        let place = u64::from(rank.clamp(1, self.0.initial)) - 1;
-        UserIndex(self.0.ranking.forward(place) as u32)
+        let place = rank.clamp(1, self.0.initial) - 1;
+        match self.0.first.get(place as usize) {
+            Some(&user) => UserIndex(user),
+            None => UserIndex(self.0.ranking.forward(u64::from(place)) as u32),
+        }
     }
 }
 
@@ -172,6 +187,19 @@ mod tests {
         let ranked: std::collections::HashSet<_> =
             (1..=1_000).map(|rank| population.at_rank(rank)).collect();
         assert_eq!(ranked.len(), 1_000);
+    }
+
+    #[test]
+    fn each_user_has_one_rank_whether_it_is_kept_or_not() {
+        let users = FIRST_RANKS + 3_000;
+        let ranked = |popularity| {
+            let population = population(users, 0, popularity);
+            (1..=users).map(|rank| population.at_rank(rank).0).collect::<Vec<u32>>()
+        };
+        let zipf = ranked(Popularity::Zipf { exponent: 1.0 });
+        assert_eq!(zipf, ranked(Popularity::Uniform), "kept ranks are those of the walk");
+        let different: std::collections::HashSet<_> = zipf.iter().collect();
+        assert_eq!(different.len(), users as usize);
     }
 
     #[test]

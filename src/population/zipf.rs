@@ -10,8 +10,8 @@ use crate::seed::{Stream, unit};
 /// Draws ranks 1 to n in proportion to rank^-exponent.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Zipf {
-    ranks: f64,
-    exponent: f64,
+    ranks: u32,
+    hat: Hat,
     /// Ends of the range of the hat's integral.
     low: f64,
     high: f64,
@@ -24,10 +24,10 @@ pub(super) struct Zipf {
 impl Zipf {
     /// `ranks` at least 1, `exponent` above 0.
     pub(super) fn new(ranks: u32, exponent: f64, retries: Stream) -> Self {
-        let hat = Hat { exponent };
+        let hat = Hat::new(exponent);
         Self {
-            ranks: f64::from(ranks),
-            exponent,
+            ranks,
+            hat,
             // Rank 1 is cut to its own weight, so that no point of it is ever turned down.
             low: hat.integral(1.5) - 1.0,
             high: hat.integral(f64::from(ranks) + 0.5),
@@ -38,15 +38,15 @@ impl Zipf {
 
     /// The rank, from 1, that these random bits stand for.
     pub(super) fn rank(&self, bits: u64) -> u32 {
-        let hat = Hat { exponent: self.exponent };
         let mut draw = unit(bits);
         for attempt in 0_u64.. {
             // Downwards from the top: rank 1 is at the low end, where floats are finest.
             let area = self.high + draw * (self.low - self.high);
-            let point = hat.inverse(area);
-            let rank = point.round().clamp(1.0, self.ranks);
-            if rank - point <= self.sure || area >= hat.integral(rank + 0.5) - hat.height(rank) {
-                return rank as u32;
+            let point = self.hat.inverse(area);
+            // To the nearest: what is cut off by the conversion was put on before.
+            let rank = ((point + 0.5) as u32).clamp(1, self.ranks);
+            if f64::from(rank) - point <= self.sure || self.hat.holds(rank, area) {
+                return rank;
             }
             draw = self.retries.nth(bits).unit_at(attempt);
         }
@@ -55,11 +55,27 @@ impl Zipf {
 }
 
 /// The curve x^-s and its integral.
+#[derive(Clone, Copy, Debug)]
 struct Hat {
     exponent: f64,
+    /// 1 − s, and 1 / (1 − s), which is without end where s = 1.
+    rest: f64,
+    per_rest: f64,
 }
 
 impl Hat {
+    fn new(exponent: f64) -> Self {
+        let rest = 1.0 - exponent;
+        Self { exponent, rest, per_rest: 1.0 / rest }
+    }
+
+    /// Whether a point that was rounded to a rank lies in the rank's own share.
+    #[cold]
+    fn holds(&self, rank: u32, area: f64) -> bool {
+        let rank = f64::from(rank);
+        area >= self.integral(rank + 0.5) - self.height(rank)
+    }
+
     fn height(&self, x: f64) -> f64 {
         (-self.exponent * x.ln()).exp()
     }
@@ -67,17 +83,17 @@ impl Hat {
     /// ∫ from 1 to x, written so that s = 1, where it is ln x, is no special case.
     fn integral(&self, x: f64) -> f64 {
         let log = x.ln();
-        let power = (1.0 - self.exponent) * log;
+        let power = self.rest * log;
         if power.abs() > NEAR_ZERO { log * (power.exp_m1() / power) } else { log }
     }
 
     /// The x whose integral this is.
     fn inverse(&self, area: f64) -> f64 {
         // Below −1 only through rounding, and there is no logarithm there.
-        let t = (area * (1.0 - self.exponent)).max(-1.0);
+        let t = (area * self.rest).max(-1.0);
         if t.abs() > FAR_FROM_ZERO {
             // Half the time of ln_1p, and as good to thirteen digits out here.
-            (area / t * (1.0 + t).ln()).exp()
+            (self.per_rest * (1.0 + t).ln()).exp()
         } else if t.abs() > NEAR_ZERO {
             (area / t * t.ln_1p()).exp()
         } else {

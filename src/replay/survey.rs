@@ -92,12 +92,12 @@ mod tests {
     use std::fmt::Write as _;
     use std::io::Write as _;
 
-    use super::super::tests::plan;
     use super::*;
+    use crate::replay::tests::plan;
 
     /// Ten requests a second for so long, of a hundred users.
     fn recording(seconds: u64) -> tempfile::NamedTempFile {
-        let mut text = super::super::formats::requests::first_line() + "\n";
+        let mut text = crate::replay::formats::requests::first_line() + "\n";
         for n in 0..seconds * 10 {
             let (at, user) = (n * 100_000_000, n % 100);
             let _ = writeln!(text, r#"{{"at_ns":{at},"method":"GET","path":"/","user":"{user}"}}"#);

@@ -5,8 +5,9 @@ use crate::outcome::Verdict;
 
 use super::timeline::TimelineRow;
 
-/// The most stretches that are kept; beyond it neighbours are added up.
-const MOST: usize = 2_400;
+/// The most stretches that are kept, twice the columns of a chart; beyond it neighbours are added
+/// up.
+const MOST: usize = 1_200;
 
 /// Some seconds of a run, one after the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +39,8 @@ pub struct History {
 
 impl Default for History {
     fn default() -> Self {
-        Self { stretches: Vec::new(), each: 1 }
+        // All the room it will ever take, so that a long run takes no more than a short one.
+        Self { stretches: Vec::with_capacity(MOST + 1), each: 1 }
     }
 }
 
