@@ -150,8 +150,7 @@ impl Ways {
 
     /// Many tokens, by the store's way, on as many cores as this thread may run on.
     fn mint(&self, users: u32) -> impl FnMut() + use<> {
-        let minting =
-            Minting::new(&plan(self.algorithm), Seed(7), self.signer.clone(), subjects());
+        let minting = Minting::new(&plan(self.algorithm), Seed(7), self.signer.clone(), subjects());
         let go_on = |_| ControlFlow::Continue(());
         move || {
             let keep = |_: UserIndex, token: &[u8]| {
@@ -227,7 +226,8 @@ fn populations_beside_signatures() {
             Contender::new("population, one core", on(&one, Box::new(ways.mint(users)))),
         ];
         let title = format!("{algorithm}, {cores} cores");
-        let rounds = Rounds::of(&title, if algorithm == Algorithm::RS256 { 5 } else { 15 }, 1, contenders);
+        let rounds =
+            Rounds::of(&title, if algorithm == Algorithm::RS256 { 5 } else { 15 }, 1, contenders);
         rounds.print(f64::from(users), "tokens");
         let (share, growth) = (rounds.ratio(0, 1).median, rounds.ratio(0, 2).median);
         let signs_long = algorithm != Algorithm::HS256;
