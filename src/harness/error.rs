@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::load::LoadError;
 use crate::stack::StackError;
 use crate::token::mutation::PoolError;
-use crate::token::{KeyError, MintError};
+use crate::token::{CacheError, KeyError, MintError};
 use crate::wire::TemplateError;
 
 use super::exit::Exit;
@@ -38,6 +38,9 @@ pub enum RunError {
     /// Minting.
     #[error(transparent)]
     Mint(#[from] MintError),
+    /// The cache of tokens.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
     /// A route that cannot be asked for.
     #[error("route: {0}")]
     Route(#[from] TemplateError),

@@ -12,11 +12,13 @@ use crate::population::{Lifecycle, Population};
 use crate::scenario::Plan;
 use crate::stack::{Embedded, StackConfig};
 use crate::token::mutation::PoolPlan;
-use crate::token::{Minting, MutatedTokens, Signer, TokenStore};
+use crate::token::{Minting, MutatedTokens, Origin, Signer, TokenCache, TokenStore};
+use crate::units::grouped;
 
 use super::error::RunError;
 use super::load_setup::defect_kinds;
 use super::observer::{Observer, Step};
+use super::run::Options;
 use super::system::{System, Target};
 
 /// Defective tokens are good for their defect so much longer than the load: minting and seeding
@@ -33,6 +35,8 @@ pub struct Prepared {
     pub signer: Arc<Signer>,
     /// Their tokens.
     pub tokens: Arc<TokenStore>,
+    /// Where those come from, in one word for the report.
+    pub tokens_from: &'static str,
     /// Tokens with defects.
     pub mutated: Arc<MutatedTokens>,
 }
@@ -40,22 +44,30 @@ pub struct Prepared {
 /// Makes users, keys and tokens, on all cores.
 pub async fn prepare(
     plan: &Arc<Plan>,
+    options: &Options,
     observer: &Arc<dyn Observer>,
     stop: &CancellationToken,
 ) -> Result<Prepared, RunError> {
     let (plan, observer, stop) = (Arc::clone(plan), Arc::clone(observer), stop.clone());
-    let made = tokio::task::spawn_blocking(move || make(&plan, observer.as_ref(), &stop));
+    let cache = options.token_cache.clone();
+    let work = move || make(&plan, cache.as_deref(), observer.as_ref(), &stop);
+    let made = tokio::task::spawn_blocking(work);
     made.await.map_err(|error| RunError::bug("the preparation", &error))?
 }
 
 fn make(
     plan: &Plan,
+    cache: Option<&Path>,
     observer: &dyn Observer,
     stop: &CancellationToken,
 ) -> Result<Prepared, RunError> {
     let population = Population::new(&plan.population, plan.seed);
     let lifecycle = Arc::new(Lifecycle::new(population.initial(), population.len()));
-    let signer = Arc::new(Signer::from_plan(&plan.token)?);
+    let cache = cache.map(TokenCache::open).transpose()?;
+    let signer = Arc::new(match &cache {
+        Some(cache) => cache.signer(&plan.token)?,
+        None => Signer::from_plan(&plan.token)?,
+    });
     let spell = population.clone();
     let subjects = Arc::new(move |user, out: &mut String| spell.write_subject(user, out));
     let minting = Minting::new(&plan.token, plan.seed, Arc::clone(&signer), subjects);
@@ -76,15 +88,31 @@ fn make(
     };
     let kinds: Vec<&str> = kinds.iter().map(String::as_str).collect();
     let mutated = MutatedTokens::prepare(&pool, &kinds)?;
-    let tokens = TokenStore::mint(minting, population.len(), issued, progress);
+    let made = match &cache {
+        Some(cache) => cache
+            .store(minting, population.len(), issued, progress)
+            .map(|(tokens, origin)| (tokens, Some(origin)))
+            .map_err(RunError::from),
+        None => TokenStore::mint(minting, population.len(), issued, progress)
+            .map(|tokens| (tokens, None))
+            .map_err(RunError::from),
+    };
     if stop.is_cancelled() {
         return Err(RunError::Interrupted);
+    }
+    let (tokens, origin) = made?;
+    if let Some(origin) = &origin {
+        observer.remark(&format!("{} tokens {origin}", grouped(total)));
     }
     Ok(Prepared {
         population,
         lifecycle,
         signer,
-        tokens: Arc::new(tokens?),
+        tokens: Arc::new(tokens),
+        tokens_from: match origin {
+            Some(Origin::Kept { .. }) => "cache",
+            _ => "minted",
+        },
         mutated: Arc::new(mutated),
     })
 }

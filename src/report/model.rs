@@ -115,6 +115,8 @@ pub struct PopulationReport {
     pub spare: u64,
     /// Bytes of all their tokens.
     pub token_bytes: u64,
+    /// `minted` for the run, or from its `cache`.
+    pub tokens_from: String,
 }
 
 /// One phase, in seconds from the start of load.

@@ -19,6 +19,7 @@ mod mapping;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -55,6 +56,18 @@ pub enum Origin {
         /// Which, and why.
         because: String,
     },
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Kept { age } => write!(f, "taken from the cache, {age} s old"),
+            Self::Minted => f.write_str("minted and kept in the cache"),
+            Self::Replaced { because } => {
+                write!(f, "minted anew and kept in the cache, because {because}")
+            }
+        }
+    }
 }
 
 /// A cache that cannot be used.
