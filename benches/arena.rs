@@ -21,7 +21,9 @@ use std::time::Duration;
 use criterion::{Criterion, Throughput, criterion_group};
 use substorm::identity::UserIndex;
 use substorm::seed::{Seed, Stream};
-use substorm::token::{Algorithm, KeySource, Minting, Subjects, TokenCache, TokenPlan, TokenStore};
+use substorm::token::{
+    Algorithm, KeySource, Minting, Subjects, TokenCache, TokenPlan, TokenSource, TokenStore,
+};
 
 use paired::{Contender, Rounds};
 
@@ -46,6 +48,7 @@ struct Forms {
 impl Forms {
     fn new() -> Self {
         let plan = TokenPlan {
+            source: TokenSource::Minted,
             algorithm: Algorithm::HS256,
             key: KeySource::Generated,
             key_id: None,

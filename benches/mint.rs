@@ -23,7 +23,9 @@ use jsonwebtoken::{EncodingKey, Header};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use substorm::identity::UserIndex;
 use substorm::seed::Seed;
-use substorm::token::{Algorithm, Claims, KeySource, Minting, Signer, Subjects, TokenPlan};
+use substorm::token::{
+    Algorithm, Claims, KeySource, Minting, Signer, Subjects, TokenPlan, TokenSource,
+};
 
 use paired::{Contender, Rounds};
 
@@ -35,6 +37,7 @@ const LEAST: f64 = 0.9;
 
 fn plan(algorithm: Algorithm) -> TokenPlan {
     TokenPlan {
+        source: TokenSource::Minted,
         algorithm,
         key: KeySource::Generated,
         key_id: None,

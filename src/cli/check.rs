@@ -1,5 +1,6 @@
 //! `substorm check FILE…`: whether scenarios are right.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use super::Failure;
@@ -25,8 +26,12 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     for file in &args.files {
         match scenario::load(file, &overrides) {
             Ok(plan) => {
-                let plan = plan.digest.get(..12).unwrap_or_default();
-                right.extend([&file.display().to_string(), ": ok, plan ", plan, "\n"]);
+                let digest = plan.digest.get(..12).unwrap_or_default();
+                let name = file.display();
+                let _ = writeln!(right, "{name}: ok, plan {digest}");
+                for warning in &plan.warnings {
+                    let _ = writeln!(right, "{name}: warning: {warning}");
+                }
             }
             Err(error) => {
                 count += error.count();

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::overrides::OverrideArgs;
 use super::{Failure, key};
 use crate::harness::Exit;
-use crate::token::TokenCache;
+use crate::token::{TokenCache, TokenSource};
 
 /// Print the key set (JWKS) that verifies a scenario's tokens
 #[derive(Debug, clap::Args)]
@@ -37,7 +37,8 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         signer = TokenCache::open(folder)?.kept_signer(&plan.token)?;
     }
     let Some(signer) = signer else {
-        return Err(Failure::bad_input(no_key(args)));
+        let brought = matches!(plan.token.source, TokenSource::Brought(_));
+        return Err(Failure::bad_input(if brought { not_ours(args) } else { no_key(args) }));
     };
     if signer.is_symmetric() && !args.secret {
         return Err(Failure::bad_input(format!(
@@ -53,6 +54,15 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Passed),
         result => Ok(result.map(|()| Exit::Passed)?),
     }
+}
+
+/// Why there is nothing to print for tokens that were made elsewhere.
+fn not_ours(args: &Args) -> String {
+    format!(
+        "{}: it brings its tokens, and only whoever signed them has their key set; if you have the \
+         private key, name it with --key FILE or in the scenario",
+        args.file.display()
+    )
 }
 
 /// Why there is nothing to print.

@@ -20,7 +20,7 @@ use crate::harness::Exit;
 use crate::identity::UserIndex;
 use crate::population::Population;
 use crate::scenario::Plan;
-use crate::token::{KeySource, MintError, Minting, Signer, TokenCache, TokenStore};
+use crate::token::{KeySource, MintError, Minting, Signer, TokenCache, TokenSource, TokenStore};
 use crate::units::grouped;
 use row::{Format, Rows};
 
@@ -61,6 +61,13 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     let mut plan = args.overrides.plan(&args.file)?;
     if let Some(key) = &args.key {
         plan.token.key = KeySource::File(key.clone());
+    }
+    if let TokenSource::Brought(tokens) = &plan.token.source {
+        return Err(Failure::bad_input(format!(
+            "{}: it brings its tokens, so there are none to mint; they are in {}",
+            args.file.display(),
+            tokens.path().display()
+        )));
     }
     let rows = rows(args, &plan)?;
     let cache = args.cache.as_deref().map(TokenCache::open).transpose()?;

@@ -37,6 +37,9 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         program: Embedded::this_program()?,
         token_cache: args.token_cache.clone(),
     };
+    for warning in &plan.warnings {
+        warn(warning);
+    }
     let progress = Arc::new(Progress::new(args.quiet));
     let observer: Arc<dyn Observer> = progress.clone();
     let finished = harness::run(plan, &options, &observer);
@@ -47,4 +50,9 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     })?;
     print_summary(&finished.report, Some(&finished.folder));
     Ok(finished.exit)
+}
+
+#[expect(clippy::print_stderr, reason = "the command line is the one place that prints")]
+fn warn(text: &str) {
+    eprintln!("warning: {text}");
 }

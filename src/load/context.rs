@@ -6,7 +6,7 @@ use crate::arrival::PhasePlan;
 use crate::clock::{Clock, Tick};
 use crate::identity::UserIndex;
 use crate::measure::Shape;
-use crate::oracle::FaultWindows;
+use crate::oracle::{Expiry, FaultWindows};
 use crate::outcome::Profile;
 use crate::population::{Lifecycle, Population};
 use crate::seed::Stream;
@@ -39,6 +39,9 @@ pub struct Context {
     pub lifecycle: Arc<Lifecycle>,
     /// Their tokens.
     pub tokens: Arc<TokenStore>,
+    /// The tokens that expire before the load ends, in the order of the users; none where tokens
+    /// are renewed.
+    pub expiries: Arc<[(UserIndex, Expiry)]>,
     /// Tokens with defects.
     pub mutated: Arc<MutatedTokens>,
     /// The requests, one template a route.
@@ -89,6 +92,12 @@ impl Context {
         let phase = self.phase_at(due);
         let route = self.mix.choose(seq, due.since(self.start)).route;
         Job { seq, phase, due, user, route, credentials: Credentials::Own }
+    }
+
+    /// When the user's token expires, if it does before the load ends.
+    pub fn expiry(&self, user: UserIndex) -> Option<Expiry> {
+        let at = self.expiries.binary_search_by_key(&user, |(whose, _)| *whose).ok()?;
+        Some(self.expiries[at].1)
     }
 
     /// The phase that an instant falls in; the last one for what comes after.

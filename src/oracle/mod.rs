@@ -15,5 +15,5 @@ mod windows;
 
 pub use judge::{Answer, Identity, judge};
 pub use lag::{Cohort, Interval, LagKind, LagSummary, LagTracker, QuantileBounds, Sighting};
-pub use truth::{Credential, History, Right, truth};
+pub use truth::{Credential, Expiry, History, Right, truth};
 pub use windows::FaultWindows;

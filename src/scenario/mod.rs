@@ -6,7 +6,7 @@
 //! result is a [`Plan`], or everything that is wrong.
 //!
 //! What it does not do: it starts nothing, and besides the file it reads nothing but the
-//! environment variables that the file names.
+//! environment variables and the file of tokens that it names.
 
 mod build;
 mod digest;
@@ -50,8 +50,9 @@ pub fn load(path: &Path, overrides: &Overrides) -> Result<Plan, ScenarioError> {
         ))));
     }
     let text = std::fs::read_to_string(path).map_err(unreadable)?;
+    let variable = |name: &str| std::env::var(name).ok();
     let mut plan =
-        read(&path.display().to_string(), &text, overrides, &|name| std::env::var(name).ok())?;
+        read_in(path.parent(), &path.display().to_string(), &text, overrides, &variable)?;
     if let crate::token::KeySource::File(key) = &mut plan.token.key
         && key.is_relative()
         && let Some(folder) = path.parent()
@@ -61,14 +62,25 @@ pub fn load(path: &Path, overrides: &Overrides) -> Result<Plan, ScenarioError> {
     Ok(plan)
 }
 
-/// Reads a scenario from its text alone: no options, and no environment variable is set.
-/// Never panics, whatever the text.
+/// Reads a scenario from its text alone: no options, no environment variable is set, and no file is
+/// read. Never panics, whatever the text.
 pub fn parse(text: &str) -> Result<Plan, ScenarioError> {
     read("scenario", text, &Overrides::default(), &|_| None)
 }
 
-/// Reads a scenario that is called `file` in messages.
+/// Reads a scenario that is called `file` in messages, and no other file.
 pub fn read(
+    file: &str,
+    text: &str,
+    overrides: &Overrides,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Plan, ScenarioError> {
+    read_in(None, file, text, overrides, environment)
+}
+
+/// Reads a scenario; the files that it names are relative to the folder.
+fn read_in(
+    folder: Option<&Path>,
     file: &str,
     text: &str,
     overrides: &Overrides,
@@ -86,7 +98,7 @@ pub fn read(
         }
     };
     overrides.apply(&mut root, &mut problems);
-    let mut reader = Reader::new(problems, environment);
+    let mut reader = Reader::new(problems, environment, folder);
     let plan = build::plan(&mut reader, &root, overrides);
     let digest = digest::of(&reader.settled, overrides);
     reader.problems.into_result()?;

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::build::{PROOFS, ZIPF};
+use super::build::{FILE, PROOFS, ZIPF};
 use super::read::{canonical, default_of, expected, range};
 use super::tables::{Form, FormKey, ROOT, TableSpec};
 use crate::outcome::profiles;
@@ -141,6 +141,7 @@ fn form(key: &FormKey) -> Json {
         Form::Arrival => arrivals(),
         Form::Popularity => json!({"anyOf": [{"const": "uniform"}, one_of(&[ZIPF])]}),
         Form::Identity => json!({"anyOf": [{"const": "none"}, one_of(PROOFS)]}),
+        Form::Source => one_of(&[FILE]),
         Form::Claims | Form::Conditions => json!({"type": "object"}),
         Form::ProfileName => names(profiles::REGISTRY.iter().map(|one| (one.name, one.about))),
         Form::MutationName => names(mutation::REGISTRY.iter().map(|kind| (kind.name, kind.about))),

@@ -10,3 +10,4 @@ mod mutants;
 mod repeat;
 mod smoke;
 mod support;
+mod tokens;

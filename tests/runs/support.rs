@@ -38,17 +38,22 @@ static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// Runs `substorm run` on a scenario with more arguments, in a folder of its own.
 pub fn run(scenario: &Path, arguments: &[&str]) -> Ran {
-    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let room = tempfile::tempdir().expect("a temporary folder");
+    run_in(room.path(), scenario, arguments)
+}
+
+/// The same in this folder, which stays.
+pub fn run_in(room: &Path, scenario: &Path, arguments: &[&str]) -> Ran {
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let output = substorm()
         .arg("run")
         .arg(scenario)
         .arg("--out")
-        .arg(room.path())
+        .arg(room)
         .args(arguments)
         .output()
         .expect("the binary starts");
-    read(&output, room.path())
+    read(&output, room)
 }
 
 /// The binary under test.

@@ -66,12 +66,23 @@ pub(in crate::scenario) static TOKEN: TableSpec = TableSpec {
             "From `iat` to `exp`. Tokens are renewed before they expire.",
         ),
     ],
-    forms: &[FormKey {
-        key: "claims",
-        form: Form::Claims,
-        absent: Absent::Nothing,
-        about: "Further claims of every token, as a table.",
-    }],
+    forms: &[
+        FormKey {
+            key: "claims",
+            form: Form::Claims,
+            absent: Absent::Nothing,
+            about: "Further claims of every token, as a table.",
+        },
+        FormKey {
+            key: "source",
+            form: Form::Source,
+            absent: Absent::Nothing,
+            about: "Tokens of your own instead of minted ones, one a line in a file, relative to \
+                    the scenario. They are sent as they are and never renewed; `users` is how \
+                    many there are, unless it says fewer. What makes tokens anew needs the `key` \
+                    that signed them.",
+        },
+    ],
     inner: &[&MUTATION],
 };
 

@@ -12,12 +12,14 @@ use super::super::store::{SHARD, Subjects};
 use super::*;
 use crate::identity::UserIndex;
 use crate::seed::Seed;
+use crate::token::TokenSource;
 
 const NOW: u64 = 1_800_000_000;
 const USERS: u32 = SHARD + 5;
 
 fn plan() -> TokenPlan {
     TokenPlan {
+        source: TokenSource::Minted,
         algorithm: Algorithm::HS256,
         key: KeySource::Generated,
         key_id: None,

@@ -12,7 +12,7 @@ mod mint;
 mod renew;
 mod shard;
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
 
@@ -21,13 +21,15 @@ pub use mint::{MintError, Minting, Subjects};
 pub use renew::Renewal;
 pub(super) use shard::{SHARD, Shard};
 
+use super::brought::BroughtTokens;
 use crate::identity::UserIndex;
 use shard::END;
 
 /// One good token for each user, renewed shard by shard.
 #[derive(Debug)]
 pub struct TokenStore {
-    minting: Minting,
+    /// `None` for tokens that stay as they are.
+    minting: Option<Minting>,
     users: u32,
     shards: Box<[ArcSwap<Shard>]>,
     /// The shard to be renewed next, held while it is. Readers do not come here.
@@ -49,7 +51,13 @@ impl TokenStore {
     /// A store of these shards.
     pub(super) fn of(minting: Minting, users: u32, shards: Vec<Shard>) -> Self {
         let shards = shards.into_iter().map(ArcSwap::from_pointee).collect();
-        Self { minting, users, shards, next: Mutex::new(0) }
+        Self { minting: Some(minting), users, shards, next: Mutex::new(0) }
+    }
+
+    /// The tokens that people bring, which are never renewed. They are not copied.
+    pub fn brought(tokens: &BroughtTokens) -> Self {
+        let shards = tokens.shards().iter().map(|shard| ArcSwap::new(Arc::clone(shard))).collect();
+        Self { minting: None, users: tokens.len(), shards, next: Mutex::new(0) }
     }
 
     /// Shows the user's token to `f`, without a lock. What `f` sees stays as it is even if the
@@ -63,14 +71,14 @@ impl TokenStore {
         f(shard.token((user.0 % SHARD) as usize))
     }
 
-    /// The `jti` of the user's present token.
+    /// The `jti` of the user's present token, if it was minted.
     ///
     /// # Panics
     ///
     /// If the store has no such user.
-    pub fn token_id(&self, user: UserIndex) -> String {
+    pub fn token_id(&self, user: UserIndex) -> Option<String> {
         let renewal = self.shards[(user.0 / SHARD) as usize].load().renewal;
-        self.minting.claims().token_id(user, renewal)
+        Some(self.minting.as_ref()?.claims().token_id(user, renewal))
     }
 
     /// How many users it has tokens for.
@@ -88,8 +96,7 @@ impl TokenStore {
         let mut memory = Memory { tokens: 0, mapped: 0, beside: size_of::<Self>() as u64 };
         for shard in &self.shards {
             let shard = shard.load();
-            let ends = shard.len() * END;
-            let tokens = (shard.block().len() - ends) as u64;
+            let (ends, tokens) = (shard.len() * END, shard.token_bytes() as u64);
             // The slot, the shard with its two counts, and a word that each of its two
             // allocations costs.
             let record = size_of::<ArcSwap<Shard>>() + size_of::<Shard>() + 4 * size_of::<usize>();

@@ -88,6 +88,11 @@ impl Shard {
         self.tokens
     }
 
+    /// Bytes of its tokens.
+    pub fn token_bytes(&self) -> usize {
+        self.block().len() - self.tokens * END
+    }
+
     /// The block as it lies in memory or in a file.
     pub fn block(&self) -> &[u8] {
         match &self.block {
