@@ -117,6 +117,14 @@ impl Clock {
         Tick(monotonic_nanos().saturating_sub(self.origin_nanos))
     }
 
+    /// The instant at which the wall clock shows so many seconds since 1970, for what others date by
+    /// it, such as `exp`; the origin if it has shown them before.
+    pub fn at_unix(self, seconds: u64) -> Tick {
+        let wall = u128::try_from(utc_now().unix_timestamp_nanos()).unwrap_or(0);
+        let (now, at) = (u128::from(self.now().0), u128::from(seconds) * 1_000_000_000);
+        Tick(u64::try_from((now + at).saturating_sub(wall)).unwrap_or(u64::MAX))
+    }
+
     /// The instant in the form that the async runtime's timers take.
     pub fn deadline(self, at: Tick) -> tokio::time::Instant {
         // A century stands for "never": the runtime's timer wheel refuses larger spans.
@@ -179,6 +187,15 @@ mod tests {
         let clock = Clock::start();
         let first = clock.now();
         assert!(clock.now() >= first);
+    }
+
+    #[test]
+    fn wall_time_has_its_tick() {
+        let clock = Clock::start();
+        let ahead = clock.at_unix(unix_now() + 10).since(clock.now()).as_secs_f64();
+        assert!((8.9..=10.0).contains(&ahead), "{ahead}");
+        assert_eq!(clock.at_unix(0), Tick::ZERO);
+        assert!(clock.at_unix(u64::MAX) > clock.at_unix(1 << 33));
     }
 
     #[test]

@@ -116,6 +116,56 @@ fn tokens_of_a_fresh_key_verify_with_its_key_set() {
 }
 
 #[test]
+fn a_second_mint_takes_the_tokens_of_the_first() {
+    let room = Room::new("algorithm = \"ES256\"");
+    let cache = room.path("cache");
+    let options = ["--cache", text(&cache)];
+    let none = room.run("jwks", &options);
+    assert_eq!(none.code, 2, "{}", none.err);
+    assert!(none.err.contains("has no key for it yet") && !cache.exists(), "{}", none.err);
+    let filled = room.run("mint", &[&options[..], &["--format", "none"]].concat());
+    assert_eq!((filled.code, &*filled.out), (0, ""), "{}", filled.err);
+    assert!(filled.err.contains("1,500 tokens minted and kept"), "{}", filled.err);
+    let [first, again] = [(); 2].map(|()| room.run("mint", &options));
+    for minted in [&first, &again] {
+        assert!(minted.err.contains("1,500 tokens taken from the cache"), "{}", minted.err);
+    }
+    assert_eq!(first.out.lines().count(), 1_500);
+    assert!(first.out == again.out, "the second time there were other tokens");
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&cache), 0o700);
+    let files: Vec<_> =
+        std::fs::read_dir(&cache).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(files.len(), 2, "{files:?}");
+    assert!(files.iter().all(|file| mode(file) == 0o600));
+    let set = room.run("jwks", &options);
+    assert_eq!(verified(&set.out, first.out.lines().next().unwrap())["aud"], "orders");
+
+    // Another seed has other tokens; the key is the same.
+    let other = room.run("mint", &[&options[..], &["--seed", "8"]].concat());
+    assert!(other.err.contains("minted and kept"), "{}", other.err);
+    assert_eq!(verified(&set.out, other.out.lines().next().unwrap())["aud"], "orders");
+
+    std::fs::set_permissions(&cache, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let refused = room.run("mint", &options);
+    assert_eq!((refused.code, &*refused.out), (3, ""));
+    assert!(refused.err.contains("chmod 700"), "{}", refused.err);
+}
+
+#[test]
+fn tokens_that_were_brought_are_not_minted() {
+    let room = Room::new("source = { file = \"own.txt\" }\n[target]\nurl = \"http://127.0.0.1:9\"");
+    let lines: Vec<_> = (0..1_500).map(|n| format!("opaque-{n}")).collect();
+    std::fs::write(room.path("own.txt"), lines.join("\n")).unwrap();
+    for subcommand in ["mint", "jwks"] {
+        let done = room.run(subcommand, &[]);
+        assert_eq!((done.code, &*done.out), (2, ""));
+        assert!(done.err.contains("it brings its tokens"), "{}", done.err);
+        assert!(!done.err.contains("opaque-"), "{}", done.err);
+    }
+}
+
+#[test]
 fn without_a_kept_key_nothing_is_minted() {
     let room = Room::new("algorithm = \"EdDSA\"");
     for subcommand in ["mint", "jwks"] {

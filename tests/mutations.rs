@@ -20,6 +20,7 @@ use substorm::seed::Seed;
 use substorm::token::mutation::{PoolPlan, REGISTRY};
 use substorm::token::{
     Algorithm, Expectation, KeySource, Minting, MutatedToken, MutatedTokens, Signer, TokenPlan,
+    TokenSource,
 };
 use substorm::wire::http1::Limits;
 use substorm::wire::transport::{Approach, Reach};
@@ -74,6 +75,7 @@ async fn bind() -> (TcpListener, SocketAddr) {
 impl World {
     async fn start(algorithm: Algorithm, policies: Policies) -> Self {
         let plan = TokenPlan {
+            source: TokenSource::Minted,
             algorithm,
             key: KeySource::Generated,
             key_id: None,

@@ -12,7 +12,7 @@ use std::time::Duration;
 use substorm::clock::Clock;
 use substorm::identity::UserIndex;
 use substorm::seed::Seed;
-use substorm::token::{Algorithm, KeySource, Minting, Signer, TokenPlan, TokenStore};
+use substorm::token::{Algorithm, KeySource, Minting, Signer, TokenPlan, TokenSource, TokenStore};
 
 const MIB: u64 = 1 << 20;
 
@@ -26,6 +26,7 @@ fn peak() -> u64 {
 /// Mints, and gives the bytes of all tokens and the growth of the peak.
 fn mint(algorithm: Algorithm, users: u32) -> (u64, u64) {
     let plan = TokenPlan {
+        source: TokenSource::Minted,
         algorithm,
         key: KeySource::Generated,
         key_id: None,

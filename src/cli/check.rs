@@ -1,5 +1,6 @@
 //! `substorm check FILE…`: whether scenarios are right.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use super::Failure;
@@ -26,7 +27,11 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         match scenario::load(file, &overrides) {
             Ok(plan) => {
                 let digest = plan.digest.get(..12).unwrap_or_default();
-                right.extend([&file.display().to_string(), ": ok, plan ", digest, "\n"]);
+                let name = file.display();
+                let _ = writeln!(right, "{name}: ok, plan {digest}");
+                for warning in &plan.warnings {
+                    let _ = writeln!(right, "{name}: warning: {warning}");
+                }
                 right += &scenario::Recordings(&plan).to_string();
             }
             Err(error) => {

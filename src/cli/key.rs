@@ -53,11 +53,12 @@ pub(super) fn fresh(plan: &TokenPlan, out: &Path) -> anyhow::Result<Signer> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::token::Algorithm;
+    use crate::token::{Algorithm, TokenSource};
     use std::os::unix::fs::PermissionsExt as _;
 
     fn plan() -> TokenPlan {
         TokenPlan {
+            source: TokenSource::Minted,
             algorithm: Algorithm::ES256,
             key: KeySource::Generated,
             key_id: None,

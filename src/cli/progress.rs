@@ -96,6 +96,15 @@ impl Observer for Progress {
         }
     }
 
+    #[expect(clippy::print_stderr, reason = "the command line is the one place that prints")]
+    fn remark(&self, text: &str) {
+        match &self.mode {
+            Mode::Quiet => {}
+            Mode::Lines => eprintln!("{text}"),
+            Mode::Line(bar) => bar.println(text),
+        }
+    }
+
     fn beat(&self, beat: &Beat<'_>) {
         let due = match self.mode {
             Mode::Quiet => false,

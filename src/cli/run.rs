@@ -19,6 +19,9 @@ pub struct Args {
     /// Where run folders are made
     #[arg(long, value_name = "DIR", default_value = "reports")]
     out: PathBuf,
+    /// Keep tokens in this folder between runs, and use those that are there and young enough
+    #[arg(long, value_name = "DIR", env = "SUBSTORM_TOKEN_CACHE")]
+    token_cache: Option<PathBuf>,
     /// No progress, only the summary
     #[arg(long, short)]
     quiet: bool,
@@ -29,7 +32,14 @@ pub struct Args {
 /// Runs the subcommand.
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
     let plan = args.overrides.plan(&args.file)?;
-    let options = Options { out: args.out.clone(), program: Embedded::this_program()? };
+    let options = Options {
+        out: args.out.clone(),
+        program: Embedded::this_program()?,
+        token_cache: args.token_cache.clone(),
+    };
+    for warning in &plan.warnings {
+        warn(warning);
+    }
     let progress = Arc::new(Progress::new(args.quiet));
     let observer: Arc<dyn Observer> = progress.clone();
     let finished = harness::run(plan, &options, &observer);
@@ -40,4 +50,9 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     })?;
     print_summary(&finished.report, Some(&finished.folder));
     Ok(finished.exit)
+}
+
+#[expect(clippy::print_stderr, reason = "the command line is the one place that prints")]
+fn warn(text: &str) {
+    eprintln!("warning: {text}");
 }

@@ -19,7 +19,7 @@ use crate::identity::UserIndex;
 use crate::population::Population;
 use crate::scenario::{self, Plan};
 use crate::stack::{Embedded, StackConfig};
-use crate::token::{KeySource, Minting, Signer};
+use crate::token::{BroughtTokens, KeySource, Minting, Signer, TokenSource};
 use crate::units::grouped;
 
 /// Run the embedded stack alone, with a scenario's users, until Ctrl-C
@@ -42,6 +42,9 @@ pub struct Args {
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
     let plan = scenario::load(&args.file, &args.overrides.overrides())
         .map_err(|error| Failure::bad_input(error.to_string()))?;
+    if let TokenSource::Brought(tokens) = &plan.token.source {
+        brought_tokens_suit(args, &plan, tokens)?;
+    }
     let signer = Arc::new(Signer::from_plan(&plan.token)?);
     let population = Arc::new(Population::new(&plan.population, plan.seed));
     if let Some(path) = &args.tokens {
@@ -50,6 +53,23 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(live(args, &plan, &signer, population))
+}
+
+/// Whether the stack's gateway can take the tokens that a scenario brings.
+fn brought_tokens_suit(args: &Args, plan: &Plan, tokens: &BroughtTokens) -> anyhow::Result<()> {
+    let (file, path) = (args.file.display(), tokens.path().display());
+    if args.tokens.is_some() {
+        return Err(Failure::bad_input(format!(
+            "{file}: it brings its tokens, so there are none to write; they are in {path}"
+        )));
+    }
+    if plan.token.key == KeySource::Generated {
+        return Err(Failure::bad_input(format!(
+            "{file}: the stack verifies tokens, so it must know who signed those in {path}; give \
+             the private key as `key` in [token]"
+        )));
+    }
+    Ok(tokens.suit(&Signer::from_plan(&plan.token)?, &plan.token, true)?)
 }
 
 fn write_tokens(
@@ -154,6 +174,9 @@ fn describe(args: &Args, plan: &Plan, stack: &Embedded, users: u64) -> String {
 
 /// How to come by tokens that the gateway takes.
 fn token_advice(args: &Args, plan: &Plan) -> String {
+    if let TokenSource::Brought(tokens) = &plan.token.source {
+        return format!("\nTokens of all users: {}\n", tokens.path().display());
+    }
     match (&args.tokens, &plan.token.key) {
         (Some(path), _) => format!("\nTokens of all users: {}\n", path.display()),
         (None, KeySource::File(_)) => {

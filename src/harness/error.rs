@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::load::LoadError;
 use crate::stack::StackError;
 use crate::token::mutation::PoolError;
-use crate::token::{KeyError, MintError};
+use crate::token::{BroughtError, CacheError, KeyError, MintError};
 use crate::wire::TemplateError;
 
 use super::exit::Exit;
@@ -38,6 +38,12 @@ pub enum RunError {
     /// Minting.
     #[error(transparent)]
     Mint(#[from] MintError),
+    /// The cache of tokens.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    /// The tokens that the scenario brings.
+    #[error(transparent)]
+    Brought(#[from] BroughtError),
     /// A route that cannot be asked for.
     #[error("route: {0}")]
     Route(#[from] TemplateError),

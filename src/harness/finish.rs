@@ -103,7 +103,9 @@ pub fn finish(
     let figures = Figures::of(plan, &thresholds, &gathered, lookups);
     let mut report = figures.report(&output.base, output.start());
     output.strain.tell(&mut report);
-    report.population.token_bytes = prepared.tokens.memory().tokens;
+    let memory = prepared.tokens.memory();
+    report.population.token_bytes = memory.tokens + memory.mapped;
+    prepared.tokens_from.clone_into(&mut report.population.tokens_from);
     report.wall_s = ended.as_secs_f64();
     report.load_s = ended.since(output.start()).as_secs_f64();
     report.interrupted = after.interrupted;

@@ -5,16 +5,23 @@ use std::time::Duration;
 
 use crate::clock::{Clock, Tick};
 use crate::fault::{Action, FaultPlan, LinkName};
+use crate::identity::UserIndex;
 use crate::load::{Context, DefectShare, IdentityProof, LoadPlan, Mix};
 use crate::measure::{Shape, Threshold};
-use crate::oracle::FaultWindows;
+use crate::oracle::{Expiry, FaultWindows};
 use crate::scenario::{self, Plan};
+use crate::token::TokenSource;
 use crate::wire::http2::Keep;
 use crate::wire::transport::Version;
 use crate::wire::{EngineKind, RequestSpec, Template, TemplateError};
 
 use super::prepare::Prepared;
 use super::system::System;
+
+/// Seconds by which a gateway's clock may be ahead of this one.
+const CLOCKS_APART: u64 = 5;
+/// Seconds of leeway that a gateway may give: "no more than a few minutes" (RFC 7519 §4.1.4).
+const LEEWAY: u64 = 300;
 
 /// The machine's share for load: half of the cores, so that the embedded stack has the other half.
 pub fn workers(plan: &Plan) -> u32 {
@@ -110,6 +117,16 @@ pub fn transports(context: &Context) -> (u32, Keep) {
     (plan.streams_per_connection, keep)
 }
 
+/// When tokens that are not renewed expire, as far as a gateway can know.
+fn expiries(source: &TokenSource, clock: Clock) -> Arc<[(UserIndex, Expiry)]> {
+    let TokenSource::Brought(tokens) = source else { return Arc::new([]) };
+    let expiry = |exp: u64| Expiry {
+        good_until: clock.at_unix(exp.saturating_sub(CLOCKS_APART)),
+        bad_from: clock.at_unix(exp.saturating_add(LEEWAY)),
+    };
+    tokens.ending().iter().map(|(user, exp)| (*user, expiry(*exp))).collect()
+}
+
 /// What all workers read.
 pub fn context(
     plan: &Plan,
@@ -152,6 +169,7 @@ pub fn context(
         population: prepared.population.clone(),
         lifecycle: Arc::clone(&prepared.lifecycle),
         tokens: Arc::clone(&prepared.tokens),
+        expiries: expiries(&plan.token.source, clock),
         mutated: Arc::clone(&prepared.mutated),
         templates,
         replayed,

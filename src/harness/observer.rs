@@ -49,6 +49,9 @@ pub trait Observer: Send + Sync {
     /// A step before the load.
     fn step(&self, step: &Step);
 
+    /// Something worth a line of its own, before the load.
+    fn remark(&self, text: &str);
+
     /// How the run stands; once a second.
     fn beat(&self, beat: &Beat<'_>);
 }

@@ -12,11 +12,15 @@ use crate::population::{Lifecycle, Population};
 use crate::scenario::Plan;
 use crate::stack::{Embedded, StackConfig};
 use crate::token::mutation::PoolPlan;
-use crate::token::{Minting, MutatedTokens, Signer, TokenStore};
+use crate::token::{
+    KeySource, Minting, MutatedTokens, Origin, Signer, TokenCache, TokenSource, TokenStore,
+};
+use crate::units::grouped;
 
 use super::error::RunError;
 use super::load_setup::defect_kinds;
 use super::observer::{Observer, Step};
+use super::run::Options;
 use super::system::{System, SystemError, Target};
 
 /// Defective tokens are good for their defect so much longer than the load: minting and seeding
@@ -29,10 +33,12 @@ pub struct Prepared {
     pub population: Population,
     /// What happens to them.
     pub lifecycle: Arc<Lifecycle>,
-    /// Signs their tokens.
-    pub signer: Arc<Signer>,
+    /// Signs their tokens; `None` if people bring them and do not say with which key.
+    pub signer: Option<Arc<Signer>>,
     /// Their tokens.
     pub tokens: Arc<TokenStore>,
+    /// Where those come from, in one word for the report.
+    pub tokens_from: &'static str,
     /// Tokens with defects.
     pub mutated: Arc<MutatedTokens>,
 }
@@ -40,53 +46,119 @@ pub struct Prepared {
 /// Makes users, keys and tokens, on all cores.
 pub async fn prepare(
     plan: &Arc<Plan>,
+    options: &Options,
     observer: &Arc<dyn Observer>,
     stop: &CancellationToken,
 ) -> Result<Prepared, RunError> {
     let (plan, observer, stop) = (Arc::clone(plan), Arc::clone(observer), stop.clone());
-    let made = tokio::task::spawn_blocking(move || make(&plan, observer.as_ref(), &stop));
+    let cache = options.token_cache.clone();
+    let work = move || make(&plan, cache.as_deref(), observer.as_ref(), &stop);
+    let made = tokio::task::spawn_blocking(work);
     made.await.map_err(|error| RunError::bug("the preparation", &error))?
 }
 
 fn make(
     plan: &Plan,
+    cache: Option<&Path>,
     observer: &dyn Observer,
     stop: &CancellationToken,
 ) -> Result<Prepared, RunError> {
     let population = Population::new(&plan.population, plan.seed);
     let lifecycle = Arc::new(Lifecycle::new(population.initial(), population.len()));
-    let signer = Arc::new(Signer::from_plan(&plan.token)?);
+    let cache = match (&plan.token.source, cache) {
+        (TokenSource::Minted, Some(path)) => Some(TokenCache::open(path)?),
+        (TokenSource::Brought(_), Some(_)) => {
+            observer.remark("the token cache is not used: the scenario brings its tokens");
+            None
+        }
+        (_, None) => None,
+    };
+    let signer = signer(plan, cache.as_ref())?.map(Arc::new);
     let spell = population.clone();
     let subjects = Arc::new(move |user, out: &mut String| spell.write_subject(user, out));
-    let minting = Minting::new(&plan.token, plan.seed, Arc::clone(&signer), subjects);
+    let minting = signer
+        .as_ref()
+        .map(|signer| Minting::new(&plan.token, plan.seed, Arc::clone(signer), subjects));
     let issued = unix_now();
+    let mutated = match &minting {
+        Some(minting) => mutated(plan, minting, population.initial(), issued)?,
+        None => MutatedTokens::default(),
+    };
     let total = u64::from(population.len());
     let progress = |done| {
         observer.step(&Step::Minting { done, total });
         if stop.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let kinds = defect_kinds(plan);
-    let pool = PoolPlan {
-        plan: &plan.token,
-        minting: &minting,
-        seed: plan.seed,
-        users: population.initial(),
-        issued,
-        valid_for: plan.length() + plan.load.drain + POOL_MARGIN,
+    let ready = match (&plan.token.source, minting, &cache) {
+        (TokenSource::Brought(tokens), _, _) => Ok((TokenStore::brought(tokens), "file")),
+        (TokenSource::Minted, Some(minting), Some(cache)) => {
+            let kept = cache.store(minting, population.len(), issued, progress);
+            kept.map_err(RunError::from).map(|(store, origin)| {
+                observer.remark(&format!("{} tokens {origin}", grouped(total)));
+                let kept = matches!(origin, Origin::Kept { .. });
+                (store, if kept { "cache" } else { "minted" })
+            })
+        }
+        (TokenSource::Minted, Some(minting), None) => {
+            let minted = TokenStore::mint(minting, population.len(), issued, progress);
+            minted.map_err(RunError::from).map(|store| (store, "minted"))
+        }
+        (TokenSource::Minted, None, _) => {
+            Err(RunError::Bug { part: "minting", message: "there is no key".to_owned() })
+        }
     };
-    let kinds: Vec<&str> = kinds.iter().map(String::as_str).collect();
-    let mutated = MutatedTokens::prepare(&pool, &kinds)?;
-    let tokens = TokenStore::mint(minting, population.len(), issued, progress);
     if stop.is_cancelled() {
         return Err(RunError::Interrupted);
     }
+    let (tokens, tokens_from) = ready?;
     Ok(Prepared {
         population,
         lifecycle,
         signer,
-        tokens: Arc::new(tokens?),
+        tokens: Arc::new(tokens),
+        tokens_from,
         mutated: Arc::new(mutated),
     })
+}
+
+/// Tokens with the defects that the plan asks for.
+fn mutated(
+    plan: &Plan,
+    minting: &Minting,
+    users: u32,
+    issued: u64,
+) -> Result<MutatedTokens, RunError> {
+    let kinds = defect_kinds(plan);
+    let pool = PoolPlan {
+        plan: &plan.token,
+        minting,
+        seed: plan.seed,
+        users,
+        issued,
+        valid_for: plan.length() + plan.load.drain + POOL_MARGIN,
+    };
+    let kinds: Vec<&str> = kinds.iter().map(String::as_str).collect();
+    Ok(MutatedTokens::prepare(&pool, &kinds)?)
+}
+
+/// The signer of a plan, with the cache's key where the plan names none.
+fn signer(plan: &Plan, cache: Option<&TokenCache>) -> Result<Option<Signer>, RunError> {
+    let known = matches!(plan.token.key, KeySource::File(_));
+    match (&plan.token.source, cache) {
+        (TokenSource::Brought(tokens), _) if known => {
+            let signer = Signer::from_plan(&plan.token)?;
+            tokens.suit(&signer, &plan.token, plan.target.is_none())?;
+            Ok(Some(signer))
+        }
+        (TokenSource::Brought(_), _) => Ok(None),
+        (TokenSource::Minted, Some(cache)) => Ok(Some(cache.signer(&plan.token)?)),
+        (TokenSource::Minted, None) => Ok(Some(Signer::from_plan(&plan.token)?)),
+    }
+}
+
+/// A key set that verifies nothing.
+fn no_keys() -> serde_json::Value {
+    serde_json::json!({"keys": []})
 }
 
 /// Starts the embedded stack, or reaches the target.
@@ -102,7 +174,7 @@ pub async fn start_system(
     let config = StackConfig {
         policies: plan.policies.clone(),
         sync: plan.sync,
-        jwks: prepared.signer.verifier_jwks(),
+        jwks: prepared.signer.as_ref().map_or_else(no_keys, |signer| signer.verifier_jwks()),
         issuer: plan.token.issuer.clone(),
         audience: plan.token.audience.clone(),
         algorithms: vec![plan.token.algorithm.name().to_owned()],

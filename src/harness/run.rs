@@ -45,6 +45,8 @@ pub struct Options {
     pub out: PathBuf,
     /// The `substorm` that the embedded stack runs in.
     pub program: PathBuf,
+    /// The folder in which tokens are kept between runs, if they are.
+    pub token_cache: Option<PathBuf>,
 }
 
 /// A run that has ended and whose folder is written.
@@ -99,7 +101,7 @@ async fn carry_out(
     }
     // Whatever cannot be written is to be known before anything is started.
     let opened = finish::open_folder(&plan, &options.out)?;
-    let prepared = prepare::prepare(&plan, observer, &signals.stop).await?;
+    let prepared = prepare::prepare(&plan, options, observer, &signals.stop).await?;
     observer.step(&Step::Starting { embedded: plan.target.is_none() });
     let system = prepare::start_system(&plan, &prepared, &options.program, clock).await?;
     let bench = Bench { plan: Arc::clone(&plan), prepared, system: Arc::new(system), clock };

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::identity::UserIndex;
 use crate::scenario::Plan;
+use crate::token::TokenSource;
 
 use super::error::RunError;
 use super::journal::{Entry, Journal};
@@ -73,8 +74,12 @@ async fn refuse_strangers(
         let subjects = batch.map(|n| prepared.population.subject(UserIndex(n))).collect();
         let there = each(system, subjects, Work::Absent).await;
         if let Some((subject, reason)) = there.first() {
+            let advice = match plan.token.source {
+                TokenSource::Minted => "take another seed or subject scheme",
+                TokenSource::Brought(_) => "leave out `scim`, or bring tokens of users who are not",
+            };
             return Err(RunError::Seeding(format!(
-                "{subject}: {reason}; nothing was touched: take another seed or subject scheme"
+                "{subject}: {reason}; nothing was touched: {advice}"
             )));
         }
     }

@@ -5,8 +5,10 @@
 //! spelt is the population's matter.
 
 mod change;
+mod table;
 
 pub use change::{Change, UserState};
+pub use table::SubjectTable;
 
 /// A user's number in its run's population, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -8,7 +8,7 @@ use crate::arrival::PhasePlan;
 use crate::clock::{Clock, Tick};
 use crate::identity::UserIndex;
 use crate::measure::Shape;
-use crate::oracle::FaultWindows;
+use crate::oracle::{Expiry, FaultWindows};
 use crate::outcome::Profile;
 use crate::population::{Lifecycle, Population};
 use crate::replay::{Asked, Request};
@@ -42,6 +42,9 @@ pub struct Context {
     pub lifecycle: Arc<Lifecycle>,
     /// Their tokens.
     pub tokens: Arc<TokenStore>,
+    /// The tokens that expire before the load ends, in the order of the users; none where tokens
+    /// are renewed.
+    pub expiries: Arc<[(UserIndex, Expiry)]>,
     /// Tokens with defects.
     pub mutated: Arc<MutatedTokens>,
     /// The requests, one template a route.
@@ -104,6 +107,12 @@ impl Context {
         let route = self.mix.choose(seq, due.since(self.start)).route;
         let (credentials, asked) = (Credentials::Own, None);
         Job { seq, phase, due, user, route, asked, credentials, attempt: 0 }
+    }
+
+    /// When the user's token expires, if it does before the load ends.
+    pub fn expiry(&self, user: UserIndex) -> Option<Expiry> {
+        let at = self.expiries.binary_search_by_key(&user, |(whose, _)| *whose).ok()?;
+        Some(self.expiries[at].1)
     }
 
     /// The phase that an instant falls in; the last one for what comes after.

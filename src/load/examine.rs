@@ -128,7 +128,7 @@ fn conclude(
 
 fn credential(context: &Context, job: &Job) -> Credential {
     match job.credentials {
-        Credentials::Own => Credential::Good,
+        Credentials::Own => context.expiry(job.user).map_or(Credential::Good, Credential::Expiring),
         Credentials::Defective { kind, bits } => match context.mutated.pick(kind, bits).expectation
         {
             Expectation::Accept => Credential::Good,

@@ -17,5 +17,5 @@ pub use judge::{Answer, Identity, judge};
 pub use lag::{
     Cohort, Interval, LagKind, LagSummary, LagTracker, MOST_INTERVALS, QuantileBounds, Sighting,
 };
-pub use truth::{Credential, History, Right, truth};
+pub use truth::{Credential, Expiry, History, Right, truth};
 pub use windows::FaultWindows;

@@ -25,6 +25,17 @@ pub enum Credential {
     Good,
     /// A token that is bad by construction; a correct gateway answers one of these.
     Bad(ClassSet),
+    /// A token that expires, or has expired.
+    Expiring(Expiry),
+}
+
+/// When a token expires, as far as a gateway's clock and leeway let that be said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expiry {
+    /// Until then it is good by every clock.
+    pub good_until: Tick,
+    /// From then on it must be turned away, whatever leeway a gateway gives.
+    pub bad_from: Tick,
 }
 
 /// The right answer to one request.
@@ -49,6 +60,14 @@ impl Right {
 /// `history` must be read after `done`. It holds the last change only; where that one was asked
 /// for after `done`, what came before it is not known well enough and the request is grey.
 pub fn truth(history: History, credential: Credential, sent: Tick, done: Tick) -> Right {
+    let credential = match credential {
+        Credential::Expiring(expiry) if done < expiry.good_until => Credential::Good,
+        Credential::Expiring(expiry) if sent >= expiry.bad_from => {
+            Credential::Bad(ClassSet::of(&[Class::TokenExpired]))
+        }
+        Credential::Expiring(_) => return Right::GREY,
+        other => other,
+    };
     let settled = history.acknowledged.filter(|&acked| acked <= sent && history.asked <= done);
     if let Credential::Bad(reasons) = credential {
         // A bad token must be turned away whatever happens to the user meanwhile; but where the
@@ -113,6 +132,25 @@ mod tests {
             let right = truth(changed, Credential::Good, at(20), at(30));
             assert_eq!(right.truth, Truth::Grey, "asked {asked}, acknowledged {acked:?}");
         }
+    }
+
+    #[test]
+    fn a_token_that_expires_is_good_then_grey_then_bad() {
+        let expiring = Credential::Expiring(Expiry { good_until: at(100), bad_from: at(200) });
+        let live = history(UserState::Live, 0, Some(0));
+        for (sent, done, expected) in [
+            (80, 99, Truth::MustAccept),
+            (80, 100, Truth::Grey),
+            (199, 300, Truth::Grey),
+            (200, 201, Truth::MustRejectToken),
+        ] {
+            let right = truth(live, expiring, at(sent), at(done));
+            assert_eq!(right.truth, expected, "sent {sent}, done {done}");
+            let bad = right.truth == Truth::MustRejectToken;
+            assert_eq!(right.reasons.contains(Class::TokenExpired), bad);
+        }
+        let gone = truth(history(UserState::Absent, 10, Some(20)), expiring, at(30), at(40));
+        assert_eq!(gone.truth, Truth::MustRejectAbsent);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! happened to them.
 //!
 //! Subjects are a pure function of the seed and the user's number, so that ten million of them
-//! take no memory. What happened to each user is the [`Lifecycle`] table, 16 bytes a user.
+//! take no memory; or they come from a table that somebody else keeps. What happened to each user is the [`Lifecycle`] table, 16 bytes a user.
 
 mod lifecycle;
 mod permutation;
@@ -13,7 +13,7 @@ mod zipf;
 use std::sync::Arc;
 
 pub use lifecycle::{Lifecycle, Standing};
-pub use plan::{Popularity, PopulationPlan, SubjectScheme};
+pub use plan::{ListedSubjects, Popularity, PopulationPlan, SubjectScheme};
 
 use crate::identity::UserIndex;
 use crate::seed::Seed;
@@ -83,7 +83,7 @@ impl Population {
     }
 
     /// Appends the user's subject: ASCII (if the prefix of the scheme is), and a pure function of
-    /// seed, scheme and number. Allocates only if `out` has no room.
+    /// seed, scheme and number; or what a table says. Allocates only if `out` has no room.
     pub fn write_subject(&self, user: UserIndex, out: &mut String) {
         self.0.speller.write(user.0, out);
     }
@@ -97,8 +97,8 @@ impl Population {
 
     /// The user, spare ones included, whose subject this is, byte for byte.
     pub fn index_of(&self, subject: &str) -> Option<UserIndex> {
-        let index = self.0.speller.candidate(subject).filter(|index| *index < self.0.total)?;
-        let user = UserIndex(index);
+        let candidate = self.0.speller.candidate(subject);
+        let user = UserIndex(candidate.filter(|index| *index < self.0.total)?);
         (self.subject(user) == subject).then_some(user)
     }
 
@@ -187,6 +187,34 @@ mod tests {
         let ranked: std::collections::HashSet<_> =
             (1..=1_000).map(|rank| population.at_rank(rank)).collect();
         assert_eq!(ranked.len(), 1_000);
+    }
+
+    #[derive(Debug)]
+    struct Letters;
+
+    impl crate::identity::SubjectTable for Letters {
+        fn write(&self, user: UserIndex, out: &mut String) {
+            out.push(char::from(b'a' + user.0 as u8));
+        }
+
+        fn find(&self, subject: &str) -> Option<UserIndex> {
+            subject.bytes().next().map(|letter| UserIndex(u32::from(letter - b'a')))
+        }
+    }
+
+    #[test]
+    fn listed_subjects_are_those_of_the_table() {
+        let plan = PopulationPlan {
+            users: 3,
+            spare: 0,
+            scheme: SubjectScheme::Listed(ListedSubjects(Arc::new(Letters))),
+            popularity: Popularity::Uniform,
+        };
+        let population = Population::new(&plan, Seed(7));
+        assert_eq!(population.subject(UserIndex(2)), "c");
+        assert_eq!(population.index_of("b"), Some(UserIndex(1)));
+        assert_eq!(population.index_of("bb"), None, "the table's answer is believed");
+        assert_eq!(population.index_of("d"), None, "a user beyond the population");
     }
 
     #[test]

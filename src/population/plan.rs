@@ -1,5 +1,9 @@
 //! What a scenario says of its population.
 
+use std::sync::Arc;
+
+use crate::identity::SubjectTable;
+
 /// The users of a run before a seed makes them particular.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PopulationPlan {
@@ -28,7 +32,21 @@ pub enum SubjectScheme {
     Prefixed(String),
     /// 22 characters of base64url that mean nothing.
     Opaque,
+    /// As a table says.
+    Listed(ListedSubjects),
 }
+
+/// Subjects that are not computed. Two are equal if they are the same table.
+#[derive(Clone, Debug)]
+pub struct ListedSubjects(pub Arc<dyn SubjectTable>);
+
+impl PartialEq for ListedSubjects {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for ListedSubjects {}
 
 /// How often each user is chosen.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -7,6 +7,7 @@
 
 use super::permutation::Permutation;
 use super::plan::SubjectScheme;
+use crate::identity::UserIndex;
 use crate::seed::{Seed, Stream};
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
@@ -48,7 +49,10 @@ pub(super) struct Speller {
 impl Speller {
     pub(super) fn new(scheme: SubjectScheme, seed: Seed) -> Self {
         let last = match &scheme {
-            SubjectScheme::UuidV4 | SubjectScheme::UuidV7 | SubjectScheme::Opaque => u64::MAX,
+            SubjectScheme::UuidV4
+            | SubjectScheme::UuidV7
+            | SubjectScheme::Opaque
+            | SubjectScheme::Listed(_) => u64::MAX,
             SubjectScheme::Integer => INTEGERS - 1,
             SubjectScheme::Email => 36_u64.pow(EMAIL_CODE as u32) - 1,
             SubjectScheme::Prefixed(_) => 62_u64.pow(PREFIXED_NUMBER as u32) - 1,
@@ -64,6 +68,9 @@ impl Speller {
 
     /// Appends the subject of the user with this number.
     pub(super) fn write(&self, index: u32, out: &mut String) {
+        if let SubjectScheme::Listed(table) = &self.scheme {
+            return table.0.write(UserIndex(index), out);
+        }
         let code = self.code.forward(u64::from(index));
         let fill = self.fill.at(u64::from(index));
         match &self.scheme {
@@ -85,6 +92,7 @@ impl Speller {
                 digits::<PREFIXED_FILL, 62>(more, BASE62, out);
             }
             SubjectScheme::Opaque => write_base64(u128::from(code) << 64 | u128::from(fill), out),
+            SubjectScheme::Listed(_) => {}
         }
     }
 
@@ -105,6 +113,7 @@ impl Speller {
                 62,
             )?,
             SubjectScheme::Opaque => read_base64(text)?,
+            SubjectScheme::Listed(table) => return table.0.find(subject).map(|user| user.0),
         };
         // Codes of strangers decode to numbers far above any user's, or out of the domain.
         u32::try_from(self.code.backward(code)?).ok()

@@ -122,6 +122,8 @@ pub struct PopulationReport {
     pub spare: u64,
     /// Bytes of all their tokens.
     pub token_bytes: u64,
+    /// `minted` for the run, from its `cache`, or from a `file` that the scenario names.
+    pub tokens_from: String,
 }
 
 /// One phase, in seconds from the start of load.

@@ -127,7 +127,12 @@ pub(super) fn deleted_users() -> RunReport {
         exit_code: Some(1),
         build: Build { version: "0.1.0".into(), debug: false },
         machine: Machine { cores: 2, ..Machine::default() },
-        population: PopulationReport { users: 30_000, spare: 0, token_bytes: 14_100_000 },
+        population: PopulationReport {
+            users: 30_000,
+            spare: 0,
+            token_bytes: 14_100_000,
+            tokens_from: "minted".to_owned(),
+        },
         ..correct()
     };
     figures(&mut report);

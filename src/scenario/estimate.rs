@@ -6,7 +6,7 @@ use super::plan::{Estimate, expected_requests};
 use crate::arrival::{Arrival, PhasePlan};
 use crate::load::ProbePlan;
 use crate::population::{PopulationPlan, SubjectScheme};
-use crate::token::{Algorithm, TokenPlan};
+use crate::token::{Algorithm, TokenPlan, TokenSource};
 
 /// Bytes for the program, its histograms and buffers, found by measuring small runs.
 const BASE_MEMORY: u64 = 48 << 20;
@@ -41,9 +41,14 @@ pub(super) fn of(basis: &Basis<'_>) -> Estimate {
     };
     let load = basis.phases.last().map_or(Duration::ZERO, |phase| phase.start + phase.length);
     let users = u64::from(basis.population.users) + u64::from(basis.population.spare);
-    let token_bytes = users * token_size(basis.token, basis.population);
-    let prepare =
-        users as f64 / minted_per_second(basis.token.algorithm) + users as f64 / SEEDED_PER_SECOND;
+    let (token_bytes, minting) = match &basis.token.source {
+        TokenSource::Brought(tokens) => (tokens.bytes(), 0.0),
+        TokenSource::Minted => (
+            users * token_size(basis.token, basis.population),
+            users as f64 / minted_per_second(basis.token.algorithm),
+        ),
+    };
+    let prepare = minting + users as f64 / SEEDED_PER_SECOND;
     let memory = BASE_MEMORY
         + token_bytes
         + users * (TOKEN_OVERHEAD + LIFECYCLE)
@@ -87,6 +92,8 @@ fn token_size(token: &TokenPlan, population: &PopulationPlan) -> u64 {
         SubjectScheme::Email => 30,
         SubjectScheme::Prefixed(prefix) => prefix.len() + 24,
         SubjectScheme::Opaque => 22,
+        // Tokens that people bring are not estimated.
+        SubjectScheme::Listed(_) => 0,
     };
     let header =
         38 + format!("{:?}", token.algorithm).len() + token.key_id.as_ref().map_or(16, String::len);

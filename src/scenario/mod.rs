@@ -6,7 +6,7 @@
 //! result is a [`Plan`], or everything that is wrong.
 //!
 //! What it does not do: it starts nothing, and besides the file it reads nothing but the
-//! environment variables and the recordings that the file names.
+//! environment variables, and the recordings and the file of tokens that the file names.
 
 mod build;
 mod digest;
@@ -83,13 +83,13 @@ fn files_of(plan: &mut Plan) -> impl Iterator<Item = &mut PathBuf> {
     key.into_iter().chain(socket).chain(certificates)
 }
 
-/// Reads a scenario from its text alone: no options, and no environment variable is set.
-/// Never panics, whatever the text.
+/// Reads a scenario from its text alone: no options, no environment variable is set, and no file is
+/// read. Never panics, whatever the text.
 pub fn parse(text: &str) -> Result<Plan, ScenarioError> {
     read("scenario", text, &Overrides::default(), &|_| None)
 }
 
-/// Reads a scenario that is called `file` in messages. Recordings that it names are not looked at.
+/// Reads a scenario that is called `file` in messages, and no other file.
 pub fn read(
     file: &str,
     text: &str,
@@ -118,8 +118,7 @@ fn read_in(
         }
     };
     overrides.apply(&mut root, &mut problems);
-    let mut reader = Reader::new(problems, environment);
-    reader.folder = folder.map(Path::to_owned);
+    let mut reader = Reader::new(problems, environment, folder);
     let plan = build::plan(&mut reader, &root, overrides);
     let digest = digest::of(&reader.settled, overrides);
     reader.problems.into_result()?;

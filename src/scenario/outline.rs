@@ -9,6 +9,7 @@ use crate::arrival::{Arrival, PhasePlan};
 use crate::directory::sync::Trigger;
 use crate::fault::{Action, FaultPlan, LinkFault, Misconfiguration, Selection};
 use crate::population::{Popularity, SubjectScheme};
+use crate::token::TokenSource;
 use crate::units::{Rate, format_span, grouped};
 
 /// Prints a plan.
@@ -30,6 +31,9 @@ impl fmt::Display for Outline<'_> {
         }
         for option in &plan.overrides {
             writeln!(f, "changed by {option}")?;
+        }
+        for warning in &plan.warnings {
+            writeln!(f, "warning: {warning}")?;
         }
         writeln!(f)?;
         self.subjects(f)?;
@@ -57,14 +61,23 @@ impl Outline<'_> {
             SubjectScheme::Email => "email".to_owned(),
             SubjectScheme::Prefixed(prefix) => format!("prefixed:{prefix}"),
             SubjectScheme::Opaque => "opaque".to_owned(),
+            SubjectScheme::Listed(_) => "as in their tokens".to_owned(),
         };
         write!(f, "population  {users} users, subject {scheme}, {popularity}")?;
         if population.spare > 0 {
             write!(f, "; {} more to be created", grouped(u64::from(population.spare)))?;
         }
         writeln!(f)?;
-        let lifetime = format_span(token.lifetime);
-        writeln!(f, "tokens      {}, alive for {lifetime}", token.algorithm)?;
+        match &token.source {
+            TokenSource::Minted => {
+                let lifetime = format_span(token.lifetime);
+                writeln!(f, "tokens      {}, alive for {lifetime}", token.algorithm)?;
+            }
+            TokenSource::Brought(tokens) => {
+                let kind = if tokens.have_subjects() { "" } else { ", without a sub" };
+                writeln!(f, "tokens      from {}{kind}", tokens.path().display())?;
+            }
+        }
         for mutation in &token.mutations {
             writeln!(f, "            {} carry {}", mutation.share, mutation.kind)?;
         }

@@ -58,6 +58,8 @@ pub struct Plan {
     pub thresholds: Vec<(String, String)>,
     /// What is to be expected of the run.
     pub estimate: Estimate,
+    /// What is worth knowing before it: a sentence each, without a full stop.
+    pub warnings: Vec<String>,
 }
 
 /// Somebody's own gateway.

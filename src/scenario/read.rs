@@ -3,7 +3,7 @@
 //! What is wrong is recorded and the default taken in its place, so that reading goes on and a
 //! person hears of everything at once.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use super::environment::{self, Environment};
 use super::node::{Content, Entry, Node, Place, Table, abridged, join};
@@ -19,8 +19,8 @@ pub(super) struct Reader<'a> {
     /// Every key that was settled, defaults included, as canonical text by path; strings with
     /// `${…}` as they were written. The plan's digest is made of it.
     pub settled: Vec<(String, String)>,
-    /// Where files that the scenario names are looked for; `None` if none may be looked at.
-    pub folder: Option<PathBuf>,
+    /// What names of files are relative to; `None` if no file may be read.
+    pub folder: Option<&'a Path>,
     environment: Environment<'a>,
 }
 
@@ -50,8 +50,8 @@ impl<'n> TableAt<'n> {
 }
 
 impl<'a> Reader<'a> {
-    pub fn new(problems: Problems, environment: Environment<'a>) -> Self {
-        Self { problems, settled: Vec::new(), folder: None, environment }
+    pub fn new(problems: Problems, environment: Environment<'a>, folder: Option<&'a Path>) -> Self {
+        Self { problems, settled: Vec::new(), folder, environment }
     }
 
     /// Records something wrong with a key of a table, and where possible points at its value.

@@ -87,6 +87,7 @@ fn form_takes(key: &FormKey) -> String {
         Form::Popularity => "`\"uniform\"` · `{ zipf = 0.01 to 5 }`",
         Form::Identity => "`{ header = NAME }` · `{ json = POINTER }` · `\"none\"`",
         Form::Claims => "table",
+        Form::Source => "`{ file = PATH }`",
         Form::ProfileName => "a name, see [profiles](#profiles)",
         Form::MutationName => "a name, see [mutations](#mutations)",
         Form::FaultName => "a name, see [faults](#faults)",

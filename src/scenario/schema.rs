@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::build::{PROOFS, TOKEN_PLACES, ZIPF};
+use super::build::{FILE, PROOFS, TOKEN_PLACES, ZIPF};
 use super::read::{canonical, default_of, expected, range};
 use super::tables::{Form, FormKey, ROOT, TableSpec};
 use crate::outcome::profiles;
@@ -146,6 +146,7 @@ fn form(key: &FormKey) -> Json {
         Form::Arrival => arrivals(),
         Form::Popularity => json!({"anyOf": [{"const": "uniform"}, one_of(&[ZIPF])]}),
         Form::Identity => json!({"anyOf": [{"const": "none"}, one_of(PROOFS)]}),
+        Form::Source => one_of(&[FILE]),
         Form::Claims | Form::Conditions => json!({"type": "object"}),
         Form::TokenPlace => json!({"anyOf": [{"const": "placeholder"}, any_of(TOKEN_PLACES)]}),
         Form::Headers => json!({"type": "object", "additionalProperties": {"type": "string"}}),

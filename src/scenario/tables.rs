@@ -49,6 +49,8 @@ pub(super) enum Form {
     Identity,
     /// Any table; each value becomes JSON.
     Claims,
+    /// `{ file = "tokens.txt" }`.
+    Source,
     /// A name from the registry of profiles.
     ProfileName,
     /// A name from the registry of mutations.

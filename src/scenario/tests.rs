@@ -4,6 +4,7 @@ mod committed;
 mod options;
 mod pages;
 mod robust;
+mod source;
 
 use std::time::Duration;
 

@@ -132,13 +132,14 @@ fn push_json(value: &impl serde::Serialize, out: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::token::{Algorithm, KeySource};
+    use crate::token::{Algorithm, KeySource, TokenSource};
     use serde_json::json;
     use std::time::Duration;
 
     fn plan() -> TokenPlan {
         let further = json!({"scope": "orders:read", "exp": 1, "roles": ["a", null]});
         TokenPlan {
+            source: TokenSource::Minted,
             algorithm: Algorithm::HS256,
             key: KeySource::Generated,
             key_id: None,

@@ -1,14 +1,18 @@
 //! What a scenario says of its tokens.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::algorithm::Algorithm;
+use super::brought::BroughtTokens;
 use crate::units::Share;
 
 /// What a scenario says of its tokens.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TokenPlan {
+    /// Where tokens come from.
+    pub source: TokenSource,
     /// How tokens are signed.
     pub algorithm: Algorithm,
     /// Where the key comes from.
@@ -36,10 +40,20 @@ pub struct MutationShare {
     pub share: Share,
 }
 
+/// Where tokens come from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TokenSource {
+    /// They are made for the run, as the plan says.
+    Minted,
+    /// People bring them.
+    Brought(Arc<BroughtTokens>),
+}
+
 /// Where a signing key comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeySource {
-    /// A fresh one, drawn at the start of the run. Never written to disk.
+    /// A fresh one, drawn at the start of the run, which only a cache writes to disk. For tokens
+    /// that people bring: none is known.
     Generated,
     /// A PEM or JWK file with the private key (or the HMAC secret).
     File(PathBuf),

@@ -1,6 +1,7 @@
 //! One key, its `kid` and its header, ready to sign any number of tokens.
 
 use std::fmt;
+use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,7 +11,7 @@ use jsonwebtoken::signature::Signer as _;
 use serde_json::{Value, json};
 
 use super::algorithm::{Algorithm, Family};
-use super::key::{self, KeyError, SigningKey};
+use super::key::{self, KeyError, KeyFromFile, SigningKey};
 use super::plan::{KeySource, TokenPlan};
 
 /// A signature that the crypto library did not give. Seen only when it runs out of memory.
@@ -53,23 +54,46 @@ impl Signer {
         source: &KeySource,
         key_id: Option<&str>,
     ) -> Result<Self, KeyError> {
-        let (key, file_id) = match source {
-            KeySource::Generated => (SigningKey::generate(algorithm)?, None),
-            KeySource::File(path) => {
-                let found = key::read(path, algorithm, key_id)?;
-                (found.key, found.key_id)
+        let found = match source {
+            KeySource::Generated => {
+                KeyFromFile { key: SigningKey::generate(algorithm)?, key_id: None }
             }
+            KeySource::File(path) => key::read(path, algorithm, key_id)?,
         };
+        Ok(Self::of(algorithm, found, key_id))
+    }
+
+    /// A signer with the key in this text, which was read from `path`.
+    pub(super) fn from_key_text(
+        algorithm: Algorithm,
+        text: &[u8],
+        path: &Path,
+        key_id: Option<&str>,
+    ) -> Result<Self, KeyError> {
+        Ok(Self::of(algorithm, key::read_text(path, text, algorithm, key_id)?, key_id))
+    }
+
+    fn of(algorithm: Algorithm, found: KeyFromFile, key_id: Option<&str>) -> Self {
         let common = CommonParameters {
             public_key_use: Some(PublicKeyUse::Signature),
             key_algorithm: Some(algorithm.library().into()),
             ..CommonParameters::default()
         };
-        let mut jwk = Jwk { common, algorithm: key.verifying_parameters() };
-        let key_id = key_id.map(str::to_owned).or(file_id).unwrap_or_else(|| thumbprint(&jwk));
+        let mut jwk = Jwk { common, algorithm: found.key.verifying_parameters() };
+        let key_id = key_id.map(str::to_owned).or(found.key_id).unwrap_or_else(|| thumbprint(&jwk));
         jwk.common.key_id = Some(key_id.clone());
         let head = head(algorithm, &key_id);
-        Ok(Self { key, jwk, key_id, head })
+        Self { key: found.key, jwk, key_id, head }
+    }
+
+    /// What tells the key from all others: its SHA-256 thumbprint (RFC 7638), whatever its `kid`.
+    pub(super) fn fingerprint(&self) -> String {
+        thumbprint(&self.jwk)
+    }
+
+    /// What all its tokens begin with: the encoded header and the dot after it.
+    pub(super) fn head(&self) -> &[u8] {
+        &self.head
     }
 
     /// How it signs.

@@ -12,3 +12,4 @@ mod repeat;
 mod replay;
 mod smoke;
 mod support;
+mod tokens;

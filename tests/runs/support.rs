@@ -41,29 +41,35 @@ static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// Runs `substorm run` on a scenario with more arguments, in a folder of its own.
 pub fn run(scenario: &Path, arguments: &[&str]) -> Ran {
-    run_by(substorm(), scenario, arguments)
+    let room = tempfile::tempdir().expect("a temporary folder");
+    run_in(room.path(), scenario, arguments)
 }
 
-/// The same, with no more open files than `limit`: it cannot raise the hard limit.
+/// The same in this folder, which stays.
+pub fn run_in(room: &Path, scenario: &Path, arguments: &[&str]) -> Ran {
+    run_by(substorm(), room, scenario, arguments)
+}
+
+/// As [`run`], with no more open files than `limit`: it cannot raise the hard limit.
 pub fn run_with_few_files(limit: u32, scenario: &Path, arguments: &[&str]) -> Ran {
     let mut shell = Command::new("sh");
     shell.arg("-c").arg(format!("ulimit -n {limit} && exec \"$0\" \"$@\""));
     shell.arg(env!("CARGO_BIN_EXE_substorm"));
-    run_by(shell, scenario, arguments)
+    let room = tempfile::tempdir().expect("a temporary folder");
+    run_by(shell, room.path(), scenario, arguments)
 }
 
-fn run_by(mut command: Command, scenario: &Path, arguments: &[&str]) -> Ran {
+fn run_by(mut command: Command, room: &Path, scenario: &Path, arguments: &[&str]) -> Ran {
     let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    let room = tempfile::tempdir().expect("a temporary folder");
     let output = command
         .arg("run")
         .arg(scenario)
         .arg("--out")
-        .arg(room.path())
+        .arg(room)
         .args(arguments)
         .output()
         .expect("the binary starts");
-    read(&output, room.path())
+    read(&output, room)
 }
 
 /// The binary under test.

@@ -23,6 +23,8 @@ pub(super) enum Format {
     Csv,
     /// A target for `vegeta attack -format=json`.
     Vegeta,
+    /// Nothing: `--cache` keeps the tokens.
+    None,
 }
 
 /// Writes tokens in one format.
@@ -64,6 +66,7 @@ impl Rows {
     ) -> io::Result<()> {
         let token = String::from_utf8_lossy(token);
         match self.format {
+            Format::None => Ok(()),
             Format::Lines => writeln!(out, "{token}"),
             Format::Jsonl => {
                 writeln!(out, "{}", json!({"user": user.0, "sub": subject, "token": token}))

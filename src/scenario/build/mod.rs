@@ -13,9 +13,12 @@ mod phases;
 mod recording;
 mod routes;
 mod sending;
+mod source;
 mod target;
 mod timeline;
 mod tokens;
+
+use std::time::Duration;
 
 use super::estimate::{self, Basis};
 use super::node::{Node, Table};
@@ -29,6 +32,7 @@ use crate::setting::{Absent, Settings};
 
 pub(super) use people::ZIPF;
 pub(super) use routes::TOKEN_PLACES;
+pub(super) use source::FILE;
 pub(super) use target::PROOFS;
 pub(super) use tokens::ALGORITHMS;
 
@@ -43,11 +47,13 @@ pub(super) fn plan(reader: &mut Reader<'_>, root: &Node, overrides: &Overrides) 
     let name = own_name(reader, &head, &settings);
     let mut population = people::population(reader, &head);
     let seed = Seed(settings.count("seed").unwrap_or(1));
-    let defects = defects::Defects::of(&population, seed);
-    let token = tokens::tokens(reader, &head, &defects);
     let phases = phases::phases(reader, &head, overrides, population.users);
     let load = sending::load(reader, &head);
     recording::can_carry_token(reader, &head, &phases, &load);
+    let length = phases.last().map_or(Duration::ZERO, |phase| phase.start + phase.length);
+    let source = source::source(reader, &head, &mut population, length + load.drain);
+    let defects = defects::Defects::of(&population, seed);
+    let token = tokens::tokens(reader, &head, source, &defects);
     let probe = sending::probe(reader, &head);
     let policies = gateway::policies(reader, &head);
     let sync = gateway::sync(reader, &head);
@@ -65,8 +71,10 @@ pub(super) fn plan(reader: &mut Reader<'_>, root: &Node, overrides: &Overrides) 
         target: target.as_ref().map(|target| &target.plan),
     };
     let tally = conflicts::check(reader, &faults, &whole);
+    source::check(reader, &head, &token, &faults, target.is_none());
     population.spare = tally.spare;
     let thresholds = conditions::thresholds(reader, &head, &phases);
+    let warnings = source::warnings(&token.source);
     let estimate = estimate::of(&Basis {
         population: &population,
         token: &token,
@@ -77,6 +85,9 @@ pub(super) fn plan(reader: &mut Reader<'_>, root: &Node, overrides: &Overrides) 
         changes: tally.changes,
     });
     let (target, profile, identity) = match target {
+        Some(target) if source::is_nameless(&token.source) => {
+            (Some(target.plan), target.profile, IdentityProof::None)
+        }
         Some(target) => (Some(target.plan), target.profile, target.identity),
         None => (None, profiles::REGISTRY[0], IdentityProof::Header(EMBEDDED_PROOF.to_owned())),
     };
@@ -101,6 +112,7 @@ pub(super) fn plan(reader: &mut Reader<'_>, root: &Node, overrides: &Overrides) 
         faults: timeline::in_order(faults),
         thresholds,
         estimate,
+        warnings,
     }
 }
 

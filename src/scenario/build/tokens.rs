@@ -9,7 +9,7 @@ use crate::scenario::node::{Content, Node};
 use crate::scenario::read::{Reader, TableAt};
 use crate::scenario::tables::{MUTATION, TOKEN};
 use crate::setting::Settings;
-use crate::token::{Algorithm, KeySource, MutationShare, RESERVED, TokenPlan};
+use crate::token::{Algorithm, KeySource, MutationShare, RESERVED, TokenPlan, TokenSource};
 
 /// The names that `algorithm` takes.
 pub(in crate::scenario) const ALGORITHMS: &[&str] = &[
@@ -21,7 +21,12 @@ pub(in crate::scenario) const ALGORITHMS: &[&str] = &[
 const DEEPEST: usize = 32;
 
 /// The tokens.
-pub(super) fn tokens(reader: &mut Reader<'_>, root: &TableAt<'_>, defects: &Defects) -> TokenPlan {
+pub(super) fn tokens(
+    reader: &mut Reader<'_>,
+    root: &TableAt<'_>,
+    source: TokenSource,
+    defects: &Defects,
+) -> TokenPlan {
     let table = super::section(reader, root, &TOKEN);
     let settings = super::read(reader, &table, &TOKEN);
     let text = |key: &str| settings.text(key).unwrap_or_default();
@@ -31,6 +36,7 @@ pub(super) fn tokens(reader: &mut Reader<'_>, root: &TableAt<'_>, defects: &Defe
         }
     }
     TokenPlan {
+        source,
         algorithm: Algorithm::named(&text("algorithm")).unwrap_or(Algorithm::ES256),
         key: match settings.text("key") {
             Some(path) => KeySource::File(PathBuf::from(path)),

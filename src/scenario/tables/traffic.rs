@@ -81,6 +81,15 @@ pub(in crate::scenario) static TOKEN: TableSpec = TableSpec {
                     cookie, in a query parameter, or, with `\"placeholder\"`, only where a route \
                     says `{token}`.",
         },
+        FormKey {
+            key: "source",
+            form: Form::Source,
+            absent: Absent::Nothing,
+            about: "Tokens of your own instead of minted ones, one a line in a file, relative to \
+                    the scenario. They are sent as they are and never renewed; `users` is how \
+                    many there are, unless it says fewer. What makes tokens anew needs the `key` \
+                    that signed them.",
+        },
     ],
     inner: &[&MUTATION],
 };

@@ -77,7 +77,17 @@ pub(in super::super) fn read(
 ) -> Result<KeyFromFile, KeyError> {
     let bytes = read_bytes(path)
         .map_err(|source| KeyError::Unreadable { path: path.to_owned(), source })?;
-    parse(&bytes, algorithm, key_id).map_err(|unfit| KeyError::Unfit {
+    read_text(path, &bytes, algorithm, key_id)
+}
+
+/// The same of a file that was read already.
+pub(in super::super) fn read_text(
+    path: &Path,
+    bytes: &[u8],
+    algorithm: Algorithm,
+    key_id: Option<&str>,
+) -> Result<KeyFromFile, KeyError> {
+    parse(bytes, algorithm, key_id).map_err(|unfit| KeyError::Unfit {
         path: path.to_owned(),
         algorithm,
         found: unfit.found,

@@ -31,7 +31,7 @@ use jsonwebtoken::jwk::{
 use jsonwebtoken::signature as traits;
 
 pub use file::KeyError;
-pub(super) use file::read;
+pub(super) use file::{KeyFromFile, read, read_text};
 
 use super::algorithm::{Algorithm, Family};
 

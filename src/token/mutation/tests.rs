@@ -14,7 +14,7 @@ use std::fmt::Write as _;
 use super::*;
 use crate::identity::UserIndex;
 use crate::seed::Seed;
-use crate::token::{Algorithm, KeySource, Minting, Signer, TokenPlan};
+use crate::token::{Algorithm, KeySource, Minting, Signer, TokenPlan, TokenSource};
 
 const SUBJECTS: [&str; 8] = [
     "3f2504e0-4f89-41d3-9a0c-0305e82c3301",
@@ -29,6 +29,7 @@ const SUBJECTS: [&str; 8] = [
 
 fn plan(algorithm: Algorithm) -> TokenPlan {
     TokenPlan {
+        source: TokenSource::Minted,
         algorithm,
         key: KeySource::Generated,
         key_id: None,

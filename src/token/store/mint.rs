@@ -5,13 +5,11 @@
 
 use std::fmt;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
-
-use arc_swap::ArcSwap;
 
 use super::super::claims::Claims;
 use super::super::plan::TokenPlan;
@@ -24,7 +22,7 @@ use crate::seed::Seed;
 pub type Subjects = Arc<dyn Fn(UserIndex, &mut String) + Send + Sync>;
 
 /// How often the caller hears of progress and may stop.
-const HEARTBEAT: Duration = Duration::from_millis(100);
+pub(in super::super) const HEARTBEAT: Duration = Duration::from_millis(100);
 
 /// Why tokens were not made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -109,14 +107,14 @@ impl Minting {
         })
     }
 
-    /// Mints all shards, in order.
-    fn shards(
+    /// Mints all shards and shows them to `sink`, in order; `progress` as for [`each`](Self::each).
+    pub(in super::super) fn shards<E: From<MintError>>(
         &self,
         users: u32,
         issued: u64,
         progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
-        mut sink: impl FnMut(Shard) -> Result<(), MintError>,
-    ) -> Result<(), MintError> {
+        mut sink: impl FnMut(Shard) -> Result<(), E>,
+    ) -> Result<(), E> {
         let count = users.div_ceil(SHARD);
         let cores = thread::available_parallelism().map_or(1, usize::from) as u32;
         let workers = cores.clamp(1, count.max(1));
@@ -183,7 +181,7 @@ impl Minting {
     ) -> Result<Option<Shard>, MintError> {
         let first = number * SHARD;
         let last = users.min(first.saturating_add(SHARD));
-        let mut ends = Vec::with_capacity((last - first) as usize);
+        room.ends.clear();
         room.tokens.clear();
         for user in (first..last).map(UserIndex) {
             room.subject.clear();
@@ -191,13 +189,13 @@ impl Minting {
             room.payload.clear();
             self.claims.write(user, renewal, &room.subject, issued, &mut room.payload);
             self.signer.sign(&room.payload, &mut room.tokens)?;
-            ends.push(u32::try_from(room.tokens.len()).map_err(|_| MintError::TooLarge)?);
+            room.ends.push(u32::try_from(room.tokens.len()).map_err(|_| MintError::TooLarge)?);
             if !go_on() {
                 return Ok(None);
             }
         }
         // A copy of exactly the right size; the room keeps its slack for the next shard.
-        Ok(Some(Shard { bytes: room.tokens.as_slice().into(), ends: ends.into(), issued, renewal }))
+        Ok(Some(Shard::owned(&room.ends, &room.tokens, issued, renewal)))
     }
 }
 
@@ -206,6 +204,7 @@ impl Minting {
 pub(super) struct Room {
     subject: String,
     payload: Vec<u8>,
+    ends: Vec<u32>,
     tokens: Vec<u8>,
 }
 
@@ -241,9 +240,9 @@ impl TokenStore {
     ) -> Result<Self, MintError> {
         let mut shards = Vec::with_capacity(users.div_ceil(SHARD) as usize);
         minting.shards(users, issued, &mut progress, |shard| {
-            shards.push(ArcSwap::from_pointee(shard));
-            Ok(())
+            shards.push(shard);
+            Ok::<_, MintError>(())
         })?;
-        Ok(Self { minting, users, shards: shards.into(), next: Mutex::new(0) })
+        Ok(Self::of(minting, users, shards))
     }
 }

@@ -1,57 +1,35 @@
-//! The good tokens of all users, in memory.
+//! The good tokens of all users, in memory or in a mapped file.
 //!
-//! Users are cut into shards of [`SHARD`] each. A shard is one buffer of exactly the right size
-//! and one `u32` a token that says where the token ends; it is replaced whole when its tokens are
-//! renewed. Readers take the shard of the moment without a lock and keep it while they copy.
+//! Users are cut into shards of [`SHARD`] each. A shard is one block of exactly the right size,
+//! which holds the tokens and four bytes each that say where they end; it is replaced whole when
+//! its tokens are renewed. Readers take the shard of the moment without a lock and keep it while
+//! they copy.
 //!
-//! Beside its bytes a token costs four bytes for its end and its part of the shard's own record:
-//! [`TokenStore::memory`] counts it.
+//! In memory a token costs, beside its bytes, those four and its part of the shard's own record;
+//! in a file only the latter. [`TokenStore::memory`] counts it.
 
 mod mint;
 mod renew;
+mod shard;
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
 
+pub(super) use mint::HEARTBEAT;
 pub use mint::{MintError, Minting, Subjects};
 pub use renew::Renewal;
+pub(super) use shard::{SHARD, Shard};
 
+use super::brought::BroughtTokens;
 use crate::identity::UserIndex;
-
-/// Users a shard. Large enough that a shard's own record and its allocations weigh little, small
-/// enough that one renewal is short: 25 ms with ES256, a second with RSA.
-pub(super) const SHARD: u32 = 1024;
-
-/// The tokens of one shard.
-#[derive(Debug)]
-pub(super) struct Shard {
-    /// The tokens, one after the other.
-    bytes: Box<[u8]>,
-    /// Where each token ends.
-    ends: Box<[u32]>,
-    /// `iat`, in seconds since 1970.
-    issued: u64,
-    /// How often the shard has been renewed.
-    renewal: u32,
-}
-
-impl Shard {
-    /// The token at this position of the shard.
-    pub(super) fn token(&self, position: usize) -> &[u8] {
-        let start = position.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.bytes[start as usize..self.ends[position] as usize]
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.ends.len()
-    }
-}
+use shard::END;
 
 /// One good token for each user, renewed shard by shard.
 #[derive(Debug)]
 pub struct TokenStore {
-    minting: Minting,
+    /// `None` for tokens that stay as they are.
+    minting: Option<Minting>,
     users: u32,
     shards: Box<[ArcSwap<Shard>]>,
     /// The shard to be renewed next, held while it is. Readers do not come here.
@@ -61,13 +39,27 @@ pub struct TokenStore {
 /// What a store weighs, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Memory {
-    /// The tokens themselves.
+    /// The tokens themselves, as far as they are in memory.
     pub tokens: u64,
+    /// The tokens in files, which take memory only as long as the system has some to spare.
+    pub mapped: u64,
     /// Everything else.
     pub beside: u64,
 }
 
 impl TokenStore {
+    /// A store of these shards.
+    pub(super) fn of(minting: Minting, users: u32, shards: Vec<Shard>) -> Self {
+        let shards = shards.into_iter().map(ArcSwap::from_pointee).collect();
+        Self { minting: Some(minting), users, shards, next: Mutex::new(0) }
+    }
+
+    /// The tokens that people bring, which are never renewed. They are not copied.
+    pub fn brought(tokens: &BroughtTokens) -> Self {
+        let shards = tokens.shards().iter().map(|shard| ArcSwap::new(Arc::clone(shard))).collect();
+        Self { minting: None, users: tokens.len(), shards, next: Mutex::new(0) }
+    }
+
     /// Shows the user's token to `f`, without a lock. What `f` sees stays as it is even if the
     /// shard is renewed meanwhile.
     ///
@@ -79,14 +71,14 @@ impl TokenStore {
         f(shard.token((user.0 % SHARD) as usize))
     }
 
-    /// The `jti` of the user's present token.
+    /// The `jti` of the user's present token, if it was minted.
     ///
     /// # Panics
     ///
     /// If the store has no such user.
-    pub fn token_id(&self, user: UserIndex) -> String {
+    pub fn token_id(&self, user: UserIndex) -> Option<String> {
         let renewal = self.shards[(user.0 / SHARD) as usize].load().renewal;
-        self.minting.claims().token_id(user, renewal)
+        Some(self.minting.as_ref()?.claims().token_id(user, renewal))
     }
 
     /// How many users it has tokens for.
@@ -101,14 +93,20 @@ impl TokenStore {
 
     /// What it weighs now. While a shard is renewed there are two of it.
     pub fn memory(&self) -> Memory {
-        let mut memory = Memory { tokens: 0, beside: size_of::<Self>() as u64 };
+        let mut memory = Memory { tokens: 0, mapped: 0, beside: size_of::<Self>() as u64 };
         for shard in &self.shards {
             let shard = shard.load();
-            // The slot, the shard with its two counts, and a word that each of its three
+            let (ends, tokens) = (shard.len() * END, shard.token_bytes() as u64);
+            // The slot, the shard with its two counts, and a word that each of its two
             // allocations costs.
-            let record = size_of::<ArcSwap<Shard>>() + size_of::<Shard>() + 5 * size_of::<usize>();
-            memory.tokens += shard.bytes.len() as u64;
-            memory.beside += (size_of_val(&*shard.ends) + record) as u64;
+            let record = size_of::<ArcSwap<Shard>>() + size_of::<Shard>() + 4 * size_of::<usize>();
+            if shard.is_mapped() {
+                memory.mapped += tokens;
+                memory.beside += record as u64;
+            } else {
+                memory.tokens += tokens;
+                memory.beside += (ends + record) as u64;
+            }
         }
         memory
     }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError};
 
-use super::mint::{MintError, Room};
+use super::mint::{MintError, Minting, Room};
 use super::{Shard, TokenStore};
 
 /// One shard was renewed.
@@ -25,32 +25,34 @@ impl TokenStore {
     pub fn renew_due(&self, now: u64) -> Result<Option<Renewal>, MintError> {
         // A panic of an earlier renewal leaves the number as it was, which is right.
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(slot) = self.shards.get(*next) else { return Ok(None) };
+        let (Some(slot), Some(minting)) = (self.shards.get(*next), &self.minting) else {
+            return Ok(None);
+        };
         let old = slot.load_full();
-        if now < self.due(*next, &old) {
+        if now < self.due(minting, *next, &old) {
             return Ok(None);
         }
         let mut room = Room::default();
         let renewal = old.renewal.wrapping_add(1);
-        let made =
-            self.minting.shard(*next as u32, self.users, renewal, now, &mut room, || true)?;
+        let made = minting.shard(*next as u32, self.users, renewal, now, &mut room, || true)?;
         if let Some(shard) = made {
             slot.store(Arc::new(shard));
         }
         *next = (*next + 1) % self.shards.len();
-        let late = now >= old.issued.saturating_add(self.minting.claims().lifetime());
+        let late = now >= old.issued.saturating_add(minting.claims().lifetime());
         Ok(Some(Renewal { tokens: old.len() as u32, late }))
     }
 
     /// When [`renew_due`](Self::renew_due) has something to do next, in seconds since 1970. Waits
-    /// for a renewal that is under way. `None` for an empty store.
+    /// for a renewal that is under way. `None` for an empty store, and for tokens that stay as they
+    /// are.
     pub fn next_renewal(&self) -> Option<u64> {
         let next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-        Some(self.due(*next, &self.shards.get(*next)?.load()))
+        Some(self.due(self.minting.as_ref()?, *next, &self.shards.get(*next)?.load()))
     }
 
-    fn due(&self, number: usize, shard: &Shard) -> u64 {
-        let lifetime = self.minting.claims().lifetime();
+    fn due(&self, minting: &Minting, number: usize, shard: &Shard) -> u64 {
+        let lifetime = minting.claims().lifetime();
         let spread = u128::from(lifetime / 4) * number as u128 / self.shards.len() as u128;
         shard.issued.saturating_add((lifetime / 2).max(1)).saturating_add(spread as u64)
     }

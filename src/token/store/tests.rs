@@ -12,12 +12,13 @@ use serde_json::Value;
 
 use super::*;
 use crate::seed::Seed;
-use crate::token::{Algorithm, KeySource, Signer, TokenPlan};
+use crate::token::{Algorithm, KeySource, Signer, TokenPlan, TokenSource};
 
 const NOW: u64 = 1_800_000_000;
 
 fn plan(algorithm: Algorithm) -> TokenPlan {
     TokenPlan {
+        source: TokenSource::Minted,
         algorithm,
         key: KeySource::Generated,
         key_id: Some("k".to_owned()),
@@ -64,7 +65,7 @@ fn each_user_has_a_token_of_its_own_at_every_size() {
         for (user, token) in tokens(&store).iter().enumerate() {
             let claims = claims(token);
             assert_eq!(claims["sub"], format!("user-{user}"));
-            assert_eq!(claims["jti"], store.token_id(UserIndex(user as u32)));
+            assert_eq!(claims["jti"], store.token_id(UserIndex(user as u32)).unwrap());
         }
     }
     assert!(store(0).is_empty());
@@ -147,7 +148,7 @@ fn shards_fall_due_one_after_another_and_long_before_they_expire() {
         let issued = claims["iat"].as_u64().unwrap();
         assert!((NOW + 50..=NOW + 75).contains(&issued));
         assert_eq!(claims["exp"], issued + 100);
-        assert_eq!(claims["jti"], store.token_id(UserIndex(user as u32)));
+        assert_eq!(claims["jti"], store.token_id(UserIndex(user as u32)).unwrap());
     }
     // The second round comes as long after the first as the first after the start.
     assert_eq!(store.next_renewal(), Some(NOW + 100));
