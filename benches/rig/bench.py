@@ -1,9 +1,11 @@
 """One bench from start to end: a folder that goes away, processes that are stopped, a time limit.
 
 A bench runs inside `with Bench(...) as bench`. However the block is left (its end, an error, Ctrl-C, SIGTERM,
-the time limit), every process that was started through it is gone afterwards, with its children.
+the time limit), every process that was started through it is gone afterwards, with its children. If the bench
+itself is killed, the system ends what it started.
 """
 
+import ctypes
 import os
 import shutil
 import signal
@@ -16,6 +18,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 """The package's root."""
+
+
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_LIBC = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1
 
 
 class Trouble(Exception):
@@ -78,8 +85,8 @@ class Bench:
         self.folder = Path(tempfile.mkdtemp(prefix="substorm-bench-"))
         # The server's worker gives up its rights and must still find its folder.
         self.folder.chmod(0o755)
-        signal.signal(signal.SIGTERM, _interrupt)
-        signal.signal(signal.SIGHUP, _interrupt)
+        for number in STOPS:
+            signal.signal(number, _interrupt)
         signal.signal(signal.SIGALRM, self._too_long)
         signal.alarm(self._limit_s)
         # Nothing of the bench itself may run on the generator's core.
@@ -88,6 +95,8 @@ class Bench:
 
     def __exit__(self, *_):
         signal.alarm(0)
+        for number in STOPS:
+            signal.signal(number, signal.SIG_IGN)
         for child in reversed(self._children):
             _stop(child)
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -107,7 +116,7 @@ class Bench:
             stdout=stdout if stdout is not None else subprocess.DEVNULL,
             stderr=stderr,
             start_new_session=True,
-            preexec_fn=lambda: os.sched_setaffinity(0, {core}),
+            preexec_fn=lambda: _begin(core),
         )
         self._children.append(child)
         return child
@@ -135,7 +144,7 @@ class Bench:
                 stderr=stderr,
                 env={**os.environ, **(env or {})},
                 start_new_session=True,
-                preexec_fn=lambda: os.sched_setaffinity(0, {core}),
+                preexec_fn=lambda: _begin(core),
             )
             self._children.append(child)
             peak = 0
@@ -159,6 +168,12 @@ class Bench:
             output=out.read_text(errors="replace"),
             errors=err.read_text(errors="replace"),
         )
+
+
+def _begin(core):
+    """In the child, before its program: its core, and its end should the bench be killed."""
+    os.sched_setaffinity(0, {core})
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _interrupt(number, _):
