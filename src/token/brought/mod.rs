@@ -17,7 +17,7 @@ mod tests;
 use std::fmt;
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::io::{self, BufReader};
+use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -160,7 +160,18 @@ impl BroughtTokens {
     pub fn read(path: &Path, most: Option<u32>, span: Span) -> Result<Self, BroughtError> {
         let unreadable = |source| BroughtError::Unreadable { path: path.to_owned(), source };
         let file = File::open(path).map_err(unreadable)?;
-        let mut lines = Lines::new(BufReader::with_capacity(PIECE, file));
+        Self::read_from(BufReader::with_capacity(PIECE, file), path, most, span)
+    }
+
+    /// The same of bytes that are called `path` in messages.
+    pub fn read_from(
+        input: impl BufRead,
+        path: &Path,
+        most: Option<u32>,
+        span: Span,
+    ) -> Result<Self, BroughtError> {
+        let unreadable = |source| BroughtError::Unreadable { path: path.to_owned(), source };
+        let mut lines = Lines::new(input);
         let mut reading = Reading::new(path, span);
         while most.is_none_or(|most| reading.count() < most) {
             let Some((number, line)) = lines.next().map_err(unreadable)? else { break };
