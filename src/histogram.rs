@@ -144,16 +144,19 @@ impl Histogram {
 
     /// Adds everything that `other` counted.
     pub fn merge(&mut self, other: &Self) {
-        for (page, &first) in other.pages.iter().zip(&other.firsts) {
-            let mut over = 0_u64;
-            for (place, (sum, part)) in self.page(first).0.iter_mut().zip(page.0).enumerate() {
-                let carried;
-                (*sum, carried) = sum.overflowing_add(part);
-                over |= u64::from(carried) << place;
+        for (parts, &first) in other.pages.iter().zip(&other.firsts) {
+            let sums = self.page(first);
+            let mut is_over = false;
+            for (sum, part) in sums.0.iter_mut().zip(&parts.0) {
+                *sum = sum.wrapping_add(*part);
+                is_over |= *sum < *part;
             }
-            while over != 0 {
-                self.carry(Cell(first.0 + over.trailing_zeros() as u16), 1);
-                over &= over - 1;
+            if is_over {
+                let over = sums.0.iter().zip(&parts.0).map(|(sum, part)| sum < part);
+                let over: Vec<bool> = over.collect();
+                for (cell, _) in (first.0..).zip(over).filter(|(_, is_over)| *is_over) {
+                    self.carry(Cell(cell), 1);
+                }
             }
         }
         for &(cell, times) in &other.carries {
@@ -179,15 +182,27 @@ impl Histogram {
 
     /// The cells that numbers fell into, in ascending order, with how many each.
     pub fn cells(&self) -> impl Iterator<Item = (Cell, u64)> {
+        self.in_order().flat_map(|page| self.counts(page)).filter(|(_, count)| *count > 0)
+    }
+
+    /// The pages that are there, by their numbers, with the first cell of each.
+    fn in_order(&self) -> impl Iterator<Item = (&Page, Cell)> {
         let groups = self.group_at.iter().filter_map(|&at| self.groups.get(usize::from(at)));
-        let pages = groups.flatten().filter_map(|&at| {
-            let at = usize::from(at);
-            Some((self.pages.get(at)?, self.firsts[at]))
-        });
-        pages
-            .flat_map(|(page, first)| (first.0..).map(Cell).zip(page.0))
-            .map(|(cell, count)| (cell, u64::from(count) + self.carried(cell)))
-            .filter(|(_, count)| *count > 0)
+        let places = groups.flatten().map(|&at| usize::from(at));
+        places.filter_map(|at| Some((self.pages.get(at)?, *self.firsts.get(at)?)))
+    }
+
+    /// The cells of a page with their counts.
+    fn counts(&self, (page, first): (&Page, Cell)) -> impl Iterator<Item = (Cell, u64)> {
+        let cells = (first.0..).map(Cell).zip(page.0);
+        cells.map(|(cell, count)| (cell, u64::from(count) + self.carried(cell)))
+    }
+
+    /// How many numbers fell into a page.
+    fn sum(&self, (page, first): (&Page, Cell)) -> u64 {
+        let cells = (first.0..).take(if self.carries.is_empty() { 0 } else { PAGE });
+        let carried: u64 = cells.map(|cell| self.carried(Cell(cell))).sum();
+        page.0.iter().map(|&count| u64::from(count)).sum::<u64>() + carried
     }
 
     /// For each of `shares` (0 to 1, ascending) the cell that so many of all numbers do not
@@ -199,19 +214,28 @@ impl Histogram {
         found.iter().all(Option::is_some).then(|| found.map(Option::unwrap_or_default))
     }
 
-    /// For each of `ranks` (from 1, ascending) the cell of the number that has this place among
-    /// all, by size; `None` if there are fewer.
+    /// For each of `ranks` (ascending) the cell of the number that has this place, from 1, among
+    /// all by size; `None` if there are fewer.
     pub fn ranks<const N: usize>(&self, ranks: [u64; N]) -> [Option<Cell>; N] {
-        let mut cells = self.cells();
-        let (mut seen, mut last) = (0, None);
-        ranks.map(|rank| {
-            while seen < rank {
-                let (cell, count) = cells.next()?;
-                seen += count;
-                last = Some(cell);
-            }
-            last
-        })
+        let mut pages = self.in_order().map(|page| (page, self.sum(page)));
+        let (mut page, mut before) = (pages.next(), 0);
+        ranks
+            .map(|rank| {
+                // Whole pages are passed over by their sums.
+                while let Some((_, sum)) = page
+                    && before + sum < rank
+                {
+                    before += sum;
+                    page = pages.next();
+                }
+                let mut seen = before;
+                let mut counts = self.counts(page?.0).filter(|(_, count)| *count > 0);
+                counts.find(|(_, count)| {
+                    seen += count;
+                    seen >= rank
+                })
+            })
+            .map(|found| found.map(|(cell, _)| cell))
     }
 
     /// The count of a cell, without what it carried, if its page is there.
