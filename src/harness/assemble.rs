@@ -261,7 +261,7 @@ impl<'a> Figures<'a> {
     /// `None` for other figures, and for a maximum.
     fn samples(&self, threshold: &Threshold) -> Option<(u64, u64)> {
         let record = match threshold.phase() {
-            None => &self.measured,
+            None => self.measured,
             Some(name) => self.each_phase().find(|(phase, _)| phase.name == name)?.1,
         };
         let (samples, share) = match threshold.metric() {

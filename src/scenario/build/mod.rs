@@ -23,12 +23,15 @@ use std::time::Duration;
 use super::estimate::{self, Basis};
 use super::node::{Node, Table};
 use super::overrides::{Overrides, relocate};
-use super::plan::{IdentityProof, Plan};
+use super::plan::{IdentityProof, Plan, TargetPlan};
 use super::read::{Reader, TableAt};
 use super::tables::{self, FormKey, TableSpec};
-use crate::outcome::profiles;
+use crate::arrival::PhasePlan;
+use crate::load::LoadPlan;
+use crate::outcome::{Profile, profiles};
 use crate::seed::Seed;
 use crate::setting::{Absent, Settings};
+use crate::token::TokenSource;
 
 pub(super) use people::ZIPF;
 pub(super) use routes::TOKEN_PLACES;
@@ -50,8 +53,7 @@ pub(super) fn plan(reader: &mut Reader<'_>, root: &Node, overrides: &Overrides) 
     let phases = phases::phases(reader, &head, overrides, population.users);
     let load = sending::load(reader, &head);
     recording::can_carry_token(reader, &head, &phases, &load);
-    let length = phases.last().map_or(Duration::ZERO, |phase| phase.start + phase.length);
-    let source = source::source(reader, &head, &mut population, length + load.drain);
+    let source = source::source(reader, &head, &mut population, until_drained(&phases, &load));
     let defects = defects::Defects::of(&population, seed);
     let token = tokens::tokens(reader, &head, source, &defects);
     let probe = sending::probe(reader, &head);
@@ -84,13 +86,7 @@ pub(super) fn plan(reader: &mut Reader<'_>, root: &Node, overrides: &Overrides) 
         drain: load.drain,
         changes: tally.changes,
     });
-    let (target, profile, identity) = match target {
-        Some(target) if source::is_nameless(&token.source) => {
-            (Some(target.plan), target.profile, IdentityProof::None)
-        }
-        Some(target) => (Some(target.plan), target.profile, target.identity),
-        None => (None, profiles::REGISTRY[0], IdentityProof::Header(EMBEDDED_PROOF.to_owned())),
-    };
+    let (target, profile, identity) = reached(target, &token.source);
     Plan {
         name,
         about: settings.text("about").unwrap_or_default(),
@@ -113,6 +109,26 @@ pub(super) fn plan(reader: &mut Reader<'_>, root: &Node, overrides: &Overrides) 
         thresholds,
         estimate,
         warnings,
+    }
+}
+
+/// From the start of load to the end of the drain at its limit.
+fn until_drained(phases: &[PhasePlan], load: &LoadPlan) -> Duration {
+    phases.last().map_or(Duration::ZERO, |phase| phase.start + phase.length) + load.drain
+}
+
+/// The target and what its answers look like; without one, those of the embedded stack.
+fn reached(
+    target: Option<target::Target>,
+    source: &TokenSource,
+) -> (Option<TargetPlan>, &'static Profile, IdentityProof) {
+    match target {
+        // Where nobody knows whose a token is, no answer proves anything.
+        Some(target) if source::is_nameless(source) => {
+            (Some(target.plan), target.profile, IdentityProof::None)
+        }
+        Some(target) => (Some(target.plan), target.profile, target.identity),
+        None => (None, profiles::REGISTRY[0], IdentityProof::Header(EMBEDDED_PROOF.to_owned())),
     }
 }
 
