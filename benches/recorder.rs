@@ -55,6 +55,7 @@ fn samples() -> Vec<Sample> {
                 verdict,
                 response: Duration::from_micros(service + 30),
                 service: Duration::from_micros(service),
+                read_lag: None,
                 known_for: Duration::from_millis(draws.named("known").at(n) % 12_000),
                 faults: 0b1000,
                 lacks_challenge: false,

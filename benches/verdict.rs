@@ -157,6 +157,7 @@ fn judged_and_recorded(c: &mut Criterion) {
                     verdict,
                     response: done - sent + Duration::from_micros(20),
                     service: done - sent,
+                    read_lag: None,
                     known_for: right.known_for,
                     faults,
                     lacks_challenge: false,

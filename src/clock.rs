@@ -133,6 +133,47 @@ impl Clock {
     }
 }
 
+/// Turns dates of the kernel's wall clock, of a moment ago, into ticks.
+///
+/// Wall time may be set at any moment, which would shift what was dated before. So a date is
+/// believed only if the two clocks stand to each other as they did when this was last asked, but
+/// for the slow drift by which a clock is corrected.
+#[derive(Clone, Copy, Debug)]
+pub struct WallDates {
+    clock: Clock,
+    /// What the wall clock showed at the origin, by its present setting; nanoseconds since 1970.
+    origin: i64,
+}
+
+/// By how much two clocks may have moved against each other between two looks, in nanoseconds.
+const DRIFT_MAX: u64 = 1_000_000;
+
+impl WallDates {
+    /// Ticks of this clock.
+    pub fn new(clock: Clock) -> Self {
+        let mut dates = Self { clock, origin: 0 };
+        dates.tick(0);
+        dates
+    }
+
+    /// The tick of a date in nanoseconds since 1970, and that of the present; `None` if the wall
+    /// clock was set since the last call, or the date lies in the future.
+    pub fn tick(&mut self, date: i64) -> Option<(Tick, Tick)> {
+        let now = self.clock.now();
+        let wall = rustix::time::clock_gettime(rustix::time::ClockId::Realtime);
+        let wall = wall.tv_sec.wrapping_mul(1_000_000_000).wrapping_add(wall.tv_nsec);
+        self.seen(now, wall, date)
+    }
+
+    fn seen(&mut self, now: Tick, wall: i64, date: i64) -> Option<(Tick, Tick)> {
+        let origin = wall.wrapping_sub_unsigned(now.0);
+        let steady = origin.abs_diff(self.origin) <= DRIFT_MAX;
+        self.origin = origin;
+        let age = u64::try_from(wall.wrapping_sub(date)).ok().filter(|_| steady)?;
+        Some((Tick(now.0.checked_sub(age)?), now))
+    }
+}
+
 /// The monotonic clock as one number. Hot paths read it several times a request, and the standard
 /// library's form of it costs twice as much to subtract.
 fn monotonic_nanos() -> u64 {
@@ -196,6 +237,35 @@ mod tests {
         assert!((8.9..=10.0).contains(&ahead), "{ahead}");
         assert_eq!(clock.at_unix(0), Tick::ZERO);
         assert!(clock.at_unix(u64::MAX) > clock.at_unix(1 << 33));
+    }
+
+    #[test]
+    fn dates_become_ticks_unless_the_wall_clock_was_set() {
+        let (second, wall) = (1_000_000_000, 1_795_466_580_000_000_000);
+        let mut dates = WallDates { clock: Clock::start(), origin: wall };
+        let (at, later) = (Tick(second), Tick(2 * second));
+        let day = wall + i64::try_from(second).unwrap();
+        assert_eq!(dates.seen(at, day, day - 400), Some((Tick(second - 400), at)));
+        assert_eq!(dates.seen(at, day, day + 1), None, "not yet");
+        assert_eq!(dates.seen(at, day, 0), None, "before the origin");
+        // Half a second forward: what was dated before would seem older than it is.
+        let set = day + 1_500_000_000;
+        assert_eq!(dates.seen(later, set, set - 400), None);
+        assert_eq!(dates.seen(later, set, set - 400), Some((Tick(later.0 - 400), later)));
+        // A clock that is corrected by half a thousandth.
+        assert_eq!(dates.seen(later, set + 500_000, set), Some((Tick(later.0 - 500_000), later)));
+    }
+
+    #[test]
+    fn a_date_of_now_is_the_present_tick() {
+        let clock = Clock::start();
+        let mut dates = WallDates::new(clock);
+        let before = clock.now();
+        let date = i64::try_from(utc_now().unix_timestamp_nanos()).unwrap();
+        let after = clock.now();
+        let (at, now) = dates.tick(date).unwrap();
+        let grain = Duration::from_micros(50);
+        assert!(at + grain >= before && at <= after + grain && now >= at, "{at:?} {now:?}");
     }
 
     #[test]

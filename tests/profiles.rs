@@ -14,7 +14,7 @@ use substorm::outcome::{Class, Observation, Profile, Reading};
 fn read(profile: &Profile, status: u16, headers: &[(&str, &[u8])], body: &[u8]) -> Reading {
     let headers: Vec<_> =
         headers.iter().map(|(name, value)| httparse::Header { name, value }).collect();
-    (profile.read)(&Observation { status, headers: &headers, body })
+    (profile.read)(&Observation { status, headers: &headers, body, arrival: None })
 }
 
 fn read_example(profile: &Profile, example: &Example) -> Reading {

@@ -1,7 +1,7 @@
 """What is compared: each mode with its tools, its target, and what Substorm must reach."""
 
 from peers.mode import Mode
-from peers.open import ABOUT, OpenMode, SendingSpin, Spin, SpinningSubstorm
+from peers.open import ABOUT, GrainSubstorm, OpenMode, SendingSpin, Spin, SpinningSubstorm
 from peers.tools import Ab, H2load, Hey, K6, Oha, OfSubstorm, Vegeta, Wrk, Wrk2, WrkTokens
 
 CLOSED = """\
@@ -43,7 +43,7 @@ MODES = (
         name="open",
         title="Open loop",
         about=ABOUT,
-        tools=(Wrk2(), OfSubstorm(), SpinningSubstorm(), Oha(), Spin(), SendingSpin()),
+        tools=(Wrk2(), GrainSubstorm(), OfSubstorm(), SpinningSubstorm(), Oha(), Spin(), SendingSpin()),
         does="open",
         seconds=20,
         rates=(5_000, 15_000),

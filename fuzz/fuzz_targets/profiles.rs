@@ -11,7 +11,7 @@ fuzz_target!(|input: (u16, Vec<(String, Vec<u8>)>, Vec<u8>)| {
     let status = 100 + status % 900;
     let headers: Vec<_> =
         fields.iter().map(|(name, value)| httparse::Header { name, value }).collect();
-    let seen = Observation { status, headers: &headers, body };
+    let seen = Observation { status, headers: &headers, body, arrival: None };
     for profile in REGISTRY {
         let accepted = (profile.read)(&seen).meanings().contains(Class::Accepted);
         assert!(!accepted || (200..=299).contains(&status), "{} {status}", profile.name);

@@ -66,6 +66,7 @@ impl<'a> Figures<'a> {
             missing_challenge: self.measured.lacks_challenge,
             latency: self.latency(),
             send_lag: (&self.measured.send_lag).into(),
+            read_lag: (&self.measured.read_lag).into(),
             around_40_ms: (&*latency_of(self.measured, LatencyKind::Service, None)).into(),
             revocation_lag: self.revocation_lag(),
             provisioning_lag: self.provisioning_lag(),

@@ -281,7 +281,10 @@ fn start_engine(
     match context.plan.engine {
         EngineKind::Raw => {
             let reach = move || Arc::clone(&reach);
-            let raw = move || RawConnector::with_streams(clock, reach(), limits, streams, keep);
+            let dates = context.wants_dates();
+            let raw = move || {
+                RawConnector::with_streams(clock, reach(), limits, streams, keep).dating(dates)
+            };
             Engine::start(context, &raw, workers, reports, recordings)
         }
         EngineKind::Reqwest => {

@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     fn seen(status: u16, body: &[u8]) -> Observation<'_> {
-        Observation { status, headers: &[], body }
+        Observation { status, headers: &[], body, arrival: None }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::arrival::PhasePlan;
+use crate::arrival::{Arrival, PhasePlan};
 use crate::clock::{Clock, Tick};
 use crate::identity::UserIndex;
 use crate::measure::Shape;
@@ -17,7 +17,7 @@ use crate::token::{MutatedTokens, TokenStore};
 use crate::wire::{Connection, Template, Values};
 
 use super::mix::{Credentials, Mix};
-use super::plan::{IdentityProof, LoadPlan, ProbePlan};
+use super::plan::{IdentityProof, LoadPlan, ProbePlan, ReceiveTime};
 
 /// The fixed surroundings of a run's load.
 #[derive(Debug)]
@@ -113,6 +113,19 @@ impl Context {
     pub fn expiry(&self, user: UserIndex) -> Option<Expiry> {
         let at = self.expiries.binary_search_by_key(&user, |(whose, _)| *whose).ok()?;
         Some(self.expiries[at].1)
+    }
+
+    /// Whether the kernel is to say when answers came, if it can. That costs a closed loop at its limit up to
+    /// a tenth more CPU time a request, and an open one less than a wake-up.
+    pub fn wants_dates(&self) -> bool {
+        match self.plan.receive_time {
+            ReceiveTime::Kernel => true,
+            ReceiveTime::Read => false,
+            ReceiveTime::Auto => {
+                let closed = |phase: &PhasePlan| matches!(phase.arrival, Arrival::Closed { .. });
+                !self.phases.iter().all(closed)
+            }
+        }
     }
 
     /// The phase that an instant falls in; the last one for what comes after.

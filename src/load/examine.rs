@@ -106,6 +106,7 @@ fn conclude(
         verdict,
         response: done - job.due,
         service: done - sent,
+        read_lag: None,
         known_for: right.known_for,
         faults,
         lacks_challenge: answer.lacks_challenge,

@@ -197,14 +197,19 @@ impl<C: Connector> Lane<C> {
         let received = deadline.bound(async {
             kept.connection.send().await?;
             let read = |seen: &Observation<'_>| {
-                let done = run.clock.now();
-                (done, examine::answer(run, job, (sent, done), seen, subject))
+                // An arrival before the request belongs to an earlier answer, or to a clock that
+                // was set.
+                let arrival = seen.arrival.filter(|arrival| arrival.at >= sent);
+                let done = arrival.map_or_else(|| run.clock.now(), |arrival| arrival.at);
+                let mut examined = examine::answer(run, job, (sent, done), seen, subject);
+                examined.sample.read_lag = arrival.map(|arrival| arrival.read - arrival.at);
+                (arrival.map_or(done, |arrival| arrival.read), examined)
             };
             kept.connection.receive(read).await
         });
-        let Received { value: (done, mut examined), reusable } = received.await?;
+        let Received { value: (read, mut examined), reusable } = received.await?;
         examined.sample.first_on_connection = first;
-        kept.used = done;
+        kept.used = read;
         if !reusable {
             self.connection = None;
         }

@@ -32,6 +32,6 @@ pub use engine::{Engine, Errands, LoadError};
 pub use examine::Examined;
 pub use ledger::{Entries, Ledger};
 pub use mix::{Credentials, DefectShare, Mix};
-pub use plan::{IdentityProof, LoadPlan, ProbePlan, RetryPlan, Route, Spin};
+pub use plan::{IdentityProof, LoadPlan, ProbePlan, ReceiveTime, RetryPlan, Route, Spin};
 pub use probe::{Errand, ProbeQueue};
 pub use worker::Report;

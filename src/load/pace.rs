@@ -28,12 +28,20 @@ pub enum Wait {
     Sleep(Duration),
     /// Look again at once.
     Spin,
+    /// Let nothing run for this long, then decide again: answers that come meanwhile wait, which
+    /// saves a wake-up for each.
+    Hold(Duration),
 }
 
 /// Decides how to wait, and keeps account of what it costs.
 #[derive(Clone, Debug)]
 pub struct Pace {
     spin: Spin,
+    /// What is due within a grain, counted from the start, is sent at its end.
+    grain: Duration,
+    /// Whether the kernel says when answers came, so that they may wait to be read.
+    dated: bool,
+    start: Tick,
     /// By how much sleepers ask to be woken early, in nanoseconds.
     early: f64,
     /// Time spent spinning idly.
@@ -41,16 +49,30 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// A pace that has learnt nothing yet.
-    pub fn new(spin: Spin) -> Self {
+    /// A pace that has learnt nothing yet; grains, unless they are zero, count from `start`. Where
+    /// answers are `dated` by the kernel they may wait for the end of a grain.
+    pub fn new(spin: Spin, grain: Duration, dated: bool, start: Tick) -> Self {
         // Close to what a virtual machine needs, so that the first requests are not far off.
-        Self { spin, early: 50_000.0, spun: Duration::ZERO }
+        Self { spin, grain, dated, start, early: 50_000.0, spun: Duration::ZERO }
+    }
+
+    /// When to send what is due at `at`.
+    pub fn grained(&self, at: Tick) -> Tick {
+        let grain = self.grain.as_nanos() as u64;
+        if grain == 0 || at == Tick::MAX {
+            return at;
+        }
+        let grains = (at - self.start).as_nanos() as u64;
+        at + Duration::from_nanos(grains.next_multiple_of(grain) - grains)
     }
 
     /// How to wait for `at`, which lies after `now`. A `soft` instant is one that nobody measures
     /// by, such as that of a hand-over: it is not worth spinning.
     pub fn until(&self, now: Tick, at: Tick, soft: bool) -> Wait {
         let left = at - now;
+        if self.dated && left <= self.grain {
+            return Wait::Hold(left);
+        }
         match self.spin {
             Spin::Always => Wait::Spin,
             Spin::Never => Wait::Sleep(left),
@@ -101,20 +123,37 @@ mod tests {
         Tick::from_micros(micros)
     }
 
+    fn pace(spin: Spin) -> Pace {
+        Pace::new(spin, Duration::ZERO, true, Tick::ZERO)
+    }
+
+    #[test]
+    fn a_grain_gathers_what_is_due_within_it() {
+        let pace = Pace::new(Spin::Auto, Duration::from_millis(1), true, at(500));
+        let sent = |due| pace.grained(at(due)).as_micros();
+        assert_eq!([500, 501, 1_499, 1_500, 1_501].map(sent), [500, 1_500, 1_500, 1_500, 2_500]);
+        assert_eq!(pace.grained(Tick::MAX), Tick::MAX);
+        assert_eq!(pace.until(at(500), at(1_500), false), Wait::Hold(Duration::from_millis(1)));
+        assert_ne!(pace.until(at(500), at(1_501), false), Wait::Hold(Duration::from_millis(1)));
+        let undated = Pace { dated: false, ..pace };
+        assert_eq!(undated.until(at(500), at(510), false), Wait::Spin);
+        assert_eq!(self::pace(Spin::Auto).grained(at(501)), at(501));
+    }
+
     #[test]
     fn each_setting_waits_in_its_own_way() {
-        let wait = |spin| Pace::new(spin).until(at(0), at(1_000), false);
+        let wait = |spin| pace(spin).until(at(0), at(1_000), false);
         assert_eq!(wait(Spin::Always), Wait::Spin);
         assert_eq!(wait(Spin::Never), Wait::Sleep(Duration::from_millis(1)));
         assert_eq!(wait(Spin::Auto), Wait::Sleep(Duration::from_micros(950)));
-        let auto = Pace::new(Spin::Auto);
+        let auto = pace(Spin::Auto);
         assert_eq!(auto.until(at(0), at(50), false), Wait::Spin);
         assert_eq!(auto.until(at(0), at(50), true), Wait::Sleep(Duration::from_micros(50)));
     }
 
     #[test]
     fn only_idle_turns_count_as_spinning() {
-        let mut pace = Pace::new(Spin::Always);
+        let mut pace = pace(Spin::Always);
         pace.turned(at(0), at(1));
         pace.turned(at(1), at(100));
         assert_eq!(pace.take_spun(), Duration::from_micros(1));
@@ -129,7 +168,7 @@ mod tests {
         ) {
             let stream = crate::seed::Seed(seed).stream("wake-ups");
             let late = |n: u64| at(usual + stream.at(n) % spread);
-            let mut pace = Pace::new(Spin::Auto);
+            let mut pace = pace(Spin::Auto);
             for n in 0..5_000 {
                 pace.woke(at(0), late(n));
             }

@@ -32,6 +32,10 @@ pub struct LoadPlan {
     pub open_connections: u32,
     /// What a worker does until the next request is due.
     pub spin: Spin,
+    /// What comes due within one grain is sent together at its end; zero sends each on its own.
+    pub grain: Duration,
+    /// When an answer counts as received.
+    pub receive_time: ReceiveTime,
     /// What a client does when it is told that its user does not exist.
     pub retry: Option<RetryPlan>,
     /// How long requests in flight may take after the last phase.
@@ -63,6 +67,18 @@ pub enum Spin {
     Never,
     /// Spins only; the worker's core is busy throughout.
     Always,
+}
+
+/// When an answer counts as received.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReceiveTime {
+    /// As `Kernel` in a run with an open phase, as `Read` in one of closed phases only.
+    #[default]
+    Auto,
+    /// When the kernel had its last byte, where the kernel says so.
+    Kernel,
+    /// When the worker read it.
+    Read,
 }
 
 /// A client that does not believe it when it is told that its user does not exist, and asks again.

@@ -143,7 +143,7 @@ impl<C: Connector> Worker<C> {
             virtual_seats: Vec::new(),
             schedule: schedule.peekable(),
             alarm: Alarm::new()?,
-            pace: Pace::new(run.plan.spin),
+            pace: Pace::new(run.plan.spin, run.plan.grain, connector.dates_arrivals(), run.start),
             run_queue: RunQueue::of_this_thread(),
             before_load: (Duration::ZERO, None),
             errands: setup.errands,
@@ -215,6 +215,16 @@ impl<C: Connector> Worker<C> {
                     turn_began = Some(began);
                 }
                 Wait::Sleep(span) => self.sleep(now, span).await?,
+                Wait::Hold(span) => {
+                    // First what was dispatched is sent; then what the runtime, which looks only
+                    // after that, found to have come is read.
+                    tokio::task::yield_now().await;
+                    tokio::task::yield_now().await;
+                    let left = (now + span) - self.shared.run.clock.now();
+                    if !left.is_zero() {
+                        self.alarm.hold(left)?;
+                    }
+                }
             }
         }
         Ok(())
@@ -253,7 +263,7 @@ impl<C: Connector> Worker<C> {
         }
     }
 
-    /// When the next request is due, of whatever origin.
+    /// When the next request is to be sent, of whatever origin.
     fn next_request(&mut self, now: Tick) -> Tick {
         let step = match self.look_again {
             later if later > now => later,
@@ -261,7 +271,7 @@ impl<C: Connector> Worker<C> {
         };
         let probe = self.shared.ledger.borrow().probes.next_at().unwrap_or(Tick::MAX);
         let retry = self.pool.borrow().retries.next_at().unwrap_or(Tick::MAX);
-        step.min(probe).min(retry)
+        self.pace.grained(step.min(probe).min(retry))
     }
 
     /// Hands out what is due by `now`; true if there is more than a batch of it.

@@ -77,6 +77,8 @@ pub struct PhaseRecord {
     pub first: Latency,
     /// sent − due.
     pub send_lag: Latency,
+    /// From an answer's arrival, where the system dates it, until it was read.
+    pub read_lag: Latency,
     /// From the start of a connection to its being usable.
     pub connect: Latency,
     /// Of that, the TLS handshake.
@@ -100,6 +102,9 @@ impl PhaseRecord {
         self.service[class].add(service);
         if sample.first_on_connection {
             self.first.add(service);
+        }
+        if let Some(lag) = sample.read_lag {
+            self.read_lag.record(lag);
         }
         if let Some(route) = self.by_route.get_mut(sample.route) {
             route.verdicts[verdict] += 1;
@@ -148,6 +153,7 @@ impl PhaseRecord {
         }
         self.first.merge(&other.first);
         self.send_lag.merge(&other.send_lag);
+        self.read_lag.merge(&other.read_lag);
         self.connect.merge(&other.connect);
         self.tls.merge(&other.tls);
         self.censored_age.merge(&other.censored_age);
@@ -187,6 +193,7 @@ impl PhaseRecord {
         let times = old.response.iter_mut().chain(&mut old.service).chain([
             &mut old.first,
             &mut old.send_lag,
+            &mut old.read_lag,
             &mut old.connect,
             &mut old.tls,
             &mut old.censored_age,
@@ -202,6 +209,7 @@ impl PhaseRecord {
             service: old.service,
             first: old.first,
             send_lag: old.send_lag,
+            read_lag: old.read_lag,
             connect: old.connect,
             tls: old.tls,
             censored_age: old.censored_age,
@@ -268,6 +276,7 @@ mod tests {
             service: std::array::from_fn(|_| span.clone()),
             first: span.clone(),
             send_lag: span.clone(),
+            read_lag: span.clone(),
             connect: span.clone(),
             tls: span.clone(),
             censored_age: span,
@@ -305,6 +314,7 @@ mod tests {
             service,
             first,
             send_lag,
+            read_lag,
             connect,
             tls,
             censored_age,
@@ -335,7 +345,7 @@ mod tests {
             all.extend([row.checks_failed, spans(&row.response)]);
         }
         all.extend(response.iter().chain(service).map(spans));
-        all.extend([first, send_lag, connect, tls, censored_age].map(spans));
+        all.extend([first, send_lag, read_lag, connect, tls, censored_age].map(spans));
         all
     }
 

@@ -44,6 +44,8 @@ pub struct Sample {
     pub response: Duration,
     /// done − sent.
     pub service: Duration,
+    /// From the answer's arrival, where the system dates it, until it was read.
+    pub read_lag: Option<Duration>,
     /// From the acknowledgement of the user's last change to sent.
     pub known_for: Duration,
     /// Bit n is set if fault n was under way at some time between sent and done.
@@ -180,6 +182,7 @@ mod tests {
             verdict: Verdict::FalseAccept,
             response: Duration::from_millis(3),
             service: Duration::from_millis(2),
+            read_lag: None,
             known_for: Duration::from_secs(5),
             faults: 0b101,
             lacks_challenge: false,

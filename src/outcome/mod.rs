@@ -10,6 +10,6 @@ pub mod profiles;
 mod verdict;
 
 pub use class::{Class, ClassSet};
-pub use observation::{Failure, Observation};
+pub use observation::{Arrival, Failure, Observation};
 pub use profiles::{Profile, Reading};
 pub use verdict::{Truth, Verdict};

@@ -1,6 +1,7 @@
 //! What the wire gave for one request.
 
 use super::Class;
+use crate::clock::Tick;
 
 /// A whole answer: status, headers and the head of the body.
 #[derive(Clone, Copy, Debug)]
@@ -11,6 +12,23 @@ pub struct Observation<'a> {
     pub headers: &'a [httparse::Header<'a>],
     /// The first part of the body, up to the reader's limit (16 KiB).
     pub body: &'a [u8],
+    /// When the end of it came, where the system says so.
+    pub arrival: Option<Arrival>,
+}
+
+/// When bytes came to this machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    /// When the kernel received them.
+    pub at: Tick,
+    /// When the generator came to read them.
+    pub read: Tick,
+}
+
+impl From<(Tick, Tick)> for Arrival {
+    fn from((at, read): (Tick, Tick)) -> Self {
+        Self { at, read }
+    }
 }
 
 impl<'a> Observation<'a> {

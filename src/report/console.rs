@@ -212,6 +212,10 @@ fn generator(report: &RunReport) -> Vec<String> {
         let lag = &report.send_lag;
         facts.push(format!("send lag p50 {}, p99 {}", ms(lag.p50), ms(lag.p99)));
     }
+    if report.read_lag.count > 0 {
+        let lag = &report.read_lag;
+        facts.push(format!("read lag p50 {}, p99 {}", ms(lag.p50), ms(lag.p99)));
+    }
     let workers = &report.generator.workers;
     if !workers.is_empty() {
         let cpu: f64 = workers.iter().map(|worker| worker.cpu_share).sum();

@@ -84,6 +84,10 @@ pub struct RunReport {
     pub latency: Vec<LatencyRow>,
     /// sent − due, in microseconds, warm-up left out.
     pub send_lag: Percentiles,
+    /// From an answer's arrival in the kernel until the generator read it, in microseconds, warm-up
+    /// left out; it is no part of response times. Counts the answers whose arrival is known.
+    #[serde(default)]
+    pub read_lag: Percentiles,
     /// Service times around 40 ms, where delayed acknowledgements show.
     pub around_40_ms: Around40Ms,
     /// From a removal's acknowledgement until the user is no longer let in.

@@ -58,6 +58,8 @@ pub(super) fn strained() -> RunReport {
     report.requests.checks_failed = 2;
     report.send_lag =
         Percentiles { count: 1_000, p50: 40, p90: 310, p99: 9_400, p999: 21_000, max: 26_000 };
+    report.read_lag =
+        Percentiles { count: 1_000, p50: 31, p90: 60, p99: 700, p999: 2_100, max: 4_000 };
     let times = |count, p50: u64| Percentiles {
         count,
         p50,

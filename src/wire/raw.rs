@@ -41,6 +41,12 @@ impl RawConnector {
         Self { dialer: Dialer::new(clock, reach), limits, room, http2 }
     }
 
+    /// With `dates`, answers are dated when the kernel receives them, where it can.
+    #[must_use]
+    pub fn dating(self, dates: bool) -> Self {
+        Self { dialer: self.dialer.dating(dates), ..self }
+    }
+
     async fn dial(&self) -> Result<Dialed, Failure> {
         self.dialer.dial().await.map_err(|error| error.failure())
     }
@@ -53,14 +59,15 @@ impl Connector for RawConnector {
         if let Some(pool) = &self.http2 {
             let dial = || async { self.dial().await.map(|dialed| (dialed.stream, dialed.set_up)) };
             let Connected { connection, set_up } = pool.connect(dial).await?;
-            return Ok(Connected {
-                connection: RawConnection::Http2(Box::new(connection)),
-                set_up,
-            });
+            return Ok(Connected { connection: RawConnection::Http2(connection), set_up });
         }
         let Dialed { stream, set_up, .. } = self.dial().await?;
         let connection = RawConnection::Http1(Http1::new(stream, self.limits, self.room.clone()));
         Ok(Connected { connection, set_up: Some(set_up) })
+    }
+
+    fn dates_arrivals(&self) -> bool {
+        self.dialer.dates_arrivals()
     }
 }
 
@@ -70,7 +77,7 @@ pub enum RawConnection {
     /// A connection of its own.
     Http1(Http1),
     /// A stream on a shared one.
-    Http2(Box<Http2>),
+    Http2(Http2),
 }
 
 impl Connection for RawConnection {

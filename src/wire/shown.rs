@@ -1,6 +1,6 @@
 //! Answers that a client has parsed, in the form in which profiles read them.
 
-use crate::outcome::Observation;
+use crate::outcome::{Arrival, Observation};
 
 /// Most fields of an answer that a profile is shown.
 const HEADERS_SHOWN: usize = 128;
@@ -10,6 +10,7 @@ pub(super) fn shown<'a, R>(
     status: u16,
     fields: impl Iterator<Item = (&'a str, &'a [u8])>,
     body: &'a [u8],
+    arrival: Option<Arrival>,
     read: impl FnOnce(&Observation<'_>) -> R,
 ) -> R {
     let mut headers = [httparse::EMPTY_HEADER; HEADERS_SHOWN];
@@ -18,5 +19,5 @@ pub(super) fn shown<'a, R>(
         *place = httparse::Header { name, value };
         count += 1;
     }
-    read(&Observation { status, headers: &headers[..count], body })
+    read(&Observation { status, headers: &headers[..count], body, arrival })
 }

@@ -28,12 +28,12 @@ fn alike(plain: &Ran, other: &Ran, what: &str) {
     assert!((50..1_000_000).contains(&p50), "{what}: p50 {p50} µs, plain {base} µs");
 }
 
-fn server(world: &World) -> ServerConfig {
+pub fn server(world: &World) -> ServerConfig {
     Authority::new(world.folder(), "ca").server(&["localhost"], Clients::Anybody)
 }
 
 /// A target behind TLS that is reached by name.
-fn https(front: &front::Front, http: &str) -> String {
+pub fn https(front: &front::Front, http: &str) -> String {
     let port = front.address.port();
     format!("url = \"https://localhost:{port}\"\nhttp = \"{http}\"\ntls = {{ ca = [\"ca.pem\"] }}")
 }

@@ -5,6 +5,7 @@
 
 mod certificates;
 mod conformance;
+mod dates;
 mod front;
 mod protocols;
 mod tls;

@@ -1,7 +1,7 @@
 //! The tables `[load]`, `[load.retry]` and `[probe]`.
 
 use super::routes::routes;
-use crate::load::{LoadPlan, ProbePlan, RetryPlan, Spin};
+use crate::load::{LoadPlan, ProbePlan, ReceiveTime, RetryPlan, Spin};
 use crate::scenario::read::{Reader, TableAt};
 use crate::scenario::tables::{LOAD, PROBE, RETRY};
 use crate::setting::Settings;
@@ -29,6 +29,8 @@ pub(super) fn load(reader: &mut Reader<'_>, root: &TableAt<'_>) -> LoadPlan {
         idle_timeout: span("idle_timeout"),
         open_connections: small(&settings, "open_connections"),
         spin: spin(&settings),
+        grain: span("grain"),
+        receive_time: receive_time(&settings),
         retry: retry(reader, &table),
         routes: routes(reader, root),
         send_lag_limit: span("send_lag_limit"),
@@ -58,6 +60,14 @@ fn spin(settings: &Settings) -> Spin {
         Some("never") => Spin::Never,
         Some("always") => Spin::Always,
         _ => Spin::Auto,
+    }
+}
+
+fn receive_time(settings: &Settings) -> ReceiveTime {
+    match settings.text("receive_time").as_deref() {
+        Some("kernel") => ReceiveTime::Kernel,
+        Some("read") => ReceiveTime::Read,
+        _ => ReceiveTime::Auto,
     }
 }
 

@@ -313,6 +313,23 @@ pub(in crate::scenario) static LOAD: TableSpec = TableSpec {
              whole core; `auto` sleeps until shortly before the instant.",
         ),
         Setting::with_default(
+            "grain",
+            Kind::Span { min: Duration::ZERO, max: Duration::from_millis(100) },
+            "0s",
+            "Requests that come due within one grain are sent together at its end, which saves \
+             CPU time and costs send lag; 0s sends each at its own instant. wrk2 has a grain of \
+             1 ms.",
+        ),
+        Setting::with_default(
+            "receive_time",
+            Kind::Choice(&["auto", "kernel", "read"]),
+            "auto",
+            "When an answer counts as received: when the `kernel` had its last byte, so that what \
+             the generator takes to come and read it is no part of it, or when it was `read`. \
+             `auto` is `kernel`, but `read` in a run of closed phases only, where it costs most. \
+             The kernel tells for TCP and the raw engine.",
+        ),
+        Setting::with_default(
             "drain",
             ANY_SPAN,
             "5s",

@@ -79,7 +79,7 @@ impl Connection for Full {
         let status = answer.status().as_u16();
         let fields = answer.headers().iter();
         let fields = fields.map(|(name, value)| (name.as_str(), value.as_bytes()));
-        let value = shown(status, fields, &self.body, read);
+        let value = shown(status, fields, &self.body, None, read);
         // Whether the connection is of further use is the client's affair.
         Ok(Received { value, reusable: true })
     }

@@ -95,6 +95,7 @@ impl Http1 {
             // saves asking the kernel once more.
             ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer))
                 .map_err(|e| failure(&e))?;
+            self.reader.arrived(self.stream.arrival());
             let done = match buffer.filled() {
                 [] if self.reader.end()? => {
                     let read = read.take().ok_or(Failure::Protocol)?;
@@ -118,11 +119,11 @@ mod tests {
 
     use super::*;
     use crate::wire::RequestSpec;
-    use crate::wire::transport::Socket;
+    use crate::wire::transport::{Socket, Tcp};
 
     async fn connect(address: SocketAddr) -> Result<Http1, Failure> {
         let tcp = TcpStream::connect(address).await.map_err(|e| failure(&e))?;
-        let stream = Stream::Plain(Socket::Tcp(tcp));
+        let stream = Stream::Plain(Socket::Tcp(Tcp::undated(tcp)));
         Ok(Http1::new(stream, Limits::default(), Room::default()))
     }
 

@@ -8,7 +8,7 @@ use std::mem::MaybeUninit;
 
 use httparse::{Header, ParserConfig, Response, Status};
 
-use crate::outcome::{Failure, Observation};
+use crate::outcome::{Arrival, Failure, Observation};
 
 use super::chunked::Chunked;
 use super::known::{KnownHead, NO_FIELDS};
@@ -67,6 +67,8 @@ pub struct ResponseReader {
     surplus: bool,
     /// The answer is to a HEAD, so no body follows whatever the fields say (RFC 9112 §6.3).
     head_only: bool,
+    /// When the bytes that are taken next had come.
+    arrival: Option<Arrival>,
 }
 
 impl ResponseReader {
@@ -80,7 +82,13 @@ impl ResponseReader {
             complete: false,
             surplus: false,
             head_only: false,
+            arrival: None,
         }
+    }
+
+    /// Says when the bytes that are taken next had come.
+    pub fn arrived(&mut self, arrival: Option<Arrival>) {
+        self.arrival = arrival;
     }
 
     /// Says to which method the next answer is.
@@ -100,7 +108,7 @@ impl ResponseReader {
         if !self.has_begun()
             && !self.head_only
             && input.len() <= self.limits.head
-            && let Some(done) = take_at_once(input, known, read)?
+            && let Some(done) = take_at_once(input, self.arrival, known, read)?
         {
             return Ok(Some(done));
         }
@@ -153,6 +161,7 @@ impl ResponseReader {
             status: head.status,
             headers: parsed.headers,
             body: &self.bytes[head.length..],
+            arrival: self.arrival,
         };
         let value = read(&observation);
         let reusable = head.keep_alive && !self.surplus && !matches!(head.body, Body::UntilClose);
@@ -244,23 +253,24 @@ impl Parsed<'_, '_> {
 /// The answer, if it is final and whole in `input`, with a body short enough to be kept.
 fn take_at_once<R, F: FnOnce(&Observation<'_>) -> R>(
     input: &[u8],
+    arrival: Option<Arrival>,
     known: &mut SharedHead,
     read: &mut Option<F>,
 ) -> Result<Option<(R, bool)>, Failure> {
     let mut fields = NO_FIELDS;
     if let Some((head, headers)) = known.recall(input, &mut fields) {
-        return Ok(show_whole(input, &head, headers, read));
+        return Ok(show_whole((input, arrival), &head, headers, read));
     }
     let mut room = HEADERS_ROOM;
     let Some(parsed) = parse(input, false, &mut room)?.filter(Parsed::is_final) else {
         return Ok(None);
     };
     known.remember(&input[..parsed.head.length], parsed.headers, parsed.head);
-    Ok(show_whole(input, &parsed.head, parsed.headers, read))
+    Ok(show_whole((input, arrival), &parsed.head, parsed.headers, read))
 }
 
 fn show_whole<R, F: FnOnce(&Observation<'_>) -> R>(
-    input: &[u8],
+    (input, arrival): (&[u8], Option<Arrival>),
     head: &Head,
     headers: &[Header<'_>],
     read: &mut Option<F>,
@@ -273,7 +283,7 @@ fn show_whole<R, F: FnOnce(&Observation<'_>) -> R>(
     let rest = &input[head.length..];
     let body = rest.get(..length)?;
     let reusable = head.keep_alive && rest.len() == length;
-    let observation = Observation { status: head.status, headers, body };
+    let observation = Observation { status: head.status, headers, body, arrival };
     Some((read.take()?(&observation), reusable))
 }
 

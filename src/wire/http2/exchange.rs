@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::task::Waker;
 
 use super::hpack::Fields;
-use crate::outcome::Failure;
+use crate::outcome::{Arrival, Failure};
 use crate::wire::http1::BODY_KEPT;
 
 /// A lane's exchange, which the transport fills while the lane waits. Used again and again, so
@@ -25,6 +25,8 @@ pub struct Exchange {
     pub seen: u64,
     /// How it ended, once it has.
     pub ended: Option<Result<(), Failure>>,
+    /// When its end had come.
+    pub arrival: Option<Arrival>,
     /// Who waits for that.
     pub waker: Option<Waker>,
     /// What may still be sent on the stream.
@@ -43,6 +45,7 @@ impl Exchange {
         self.body.clear();
         self.seen = 0;
         self.ended = None;
+        self.arrival = None;
         self.send_window = send_window;
         self.unsent.clear();
         self.unsent.extend_from_slice(body);

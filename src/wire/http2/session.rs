@@ -9,7 +9,7 @@ use std::task::Waker;
 use super::exchange::{Exchange, Shared};
 use super::frame::{self, Frame};
 use super::hpack::{self, Decoder, Fields};
-use crate::outcome::Failure;
+use crate::outcome::{Arrival, Failure};
 
 /// Bytes that a peer may send on one stream, and on all of them, before it is told that there is
 /// room again: enough that a load's short answers never wait for that.
@@ -46,6 +46,8 @@ pub struct Session {
     table_changed: bool,
     /// Takes no further requests: the peer is about to go, or has.
     leaving: bool,
+    /// When the bytes that are taken next had come.
+    pub arrival: Option<Arrival>,
     /// Who waits for a stream to end, because the peer allows no more at a time.
     waiting: Vec<Waker>,
 }
@@ -78,6 +80,7 @@ impl Session {
             table_changed: false,
             leaving: false,
             waiting: Vec::new(),
+            arrival: None,
         }
     }
 
@@ -431,6 +434,7 @@ impl Session {
             // It came before the request was whole, and the rest is not wanted (§8.1).
             frame::write_number(frame::RST_STREAM, stream, frame::CANCEL, &mut self.out);
         }
+        exchange.arrival = self.arrival;
         exchange.end(Ok(()));
     }
 

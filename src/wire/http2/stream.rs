@@ -149,7 +149,7 @@ impl Connection for Http2 {
         let fields = exchange.fields.iter();
         let text = |(name, value)| std::str::from_utf8(name).map(|name| (name, value));
         let fields = fields.filter(|(name, _)| !name.starts_with(b":")).flat_map(text);
-        let value = shown(exchange.status, fields, &exchange.body, read);
+        let value = shown(exchange.status, fields, &exchange.body, exchange.arrival, read);
         let transport = self.seat.transport();
         transport.touch(self.clock.now());
         Ok(Received { value, reusable: !transport.is_closed() })

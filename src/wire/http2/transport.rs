@@ -50,7 +50,10 @@ impl Link {
                 }
                 match buffer.filled() {
                     [] => Poll::Ready(Err(Failure::Reset)),
-                    input => Poll::Ready(session.take(input)),
+                    input => {
+                        session.arrival = stream.arrival();
+                        Poll::Ready(session.take(input))
+                    }
                 }
             });
             match moved {

@@ -14,6 +14,7 @@ use super::approach::{Approach, Endpoint, Version, Via};
 use super::failure::failure;
 use super::proxy::{TunnelError, open_tunnel};
 use super::stream::{Socket, Stream};
+use super::tcp::Tcp;
 use super::tls::{self, TlsError};
 use crate::clock::Clock;
 use crate::outcome::Failure;
@@ -120,6 +121,8 @@ fn hint(error: &io::Error) -> &'static str {
 pub struct Dialer {
     clock: Clock,
     reach: Arc<Reach>,
+    /// Whether the kernel is to date what comes.
+    dates: bool,
     /// What the name resolved to, the address that answered last in front; empty before.
     addresses: RefCell<Vec<SocketAddr>>,
 }
@@ -127,7 +130,19 @@ pub struct Dialer {
 impl Dialer {
     /// Resolves nothing yet.
     pub fn new(clock: Clock, reach: Arc<Reach>) -> Self {
-        Self { clock, reach, addresses: RefCell::default() }
+        Self { clock, reach, dates: false, addresses: RefCell::default() }
+    }
+
+    /// With `dates`, the kernel dates what comes over TCP, if it can.
+    #[must_use]
+    pub fn dating(self, dates: bool) -> Self {
+        let is_tcp = !matches!(self.reach.approach.via, Via::Unix(_));
+        Self { dates: dates && is_tcp && Tcp::can_be_dated(), ..self }
+    }
+
+    /// Whether the kernel dates what comes.
+    pub fn dates_arrivals(&self) -> bool {
+        self.dates
     }
 
     /// Times are read here.
@@ -145,15 +160,15 @@ impl Dialer {
         let approach = &self.reach.approach;
         let began = self.clock.now();
         let socket = match &approach.via {
-            Via::Direct => Socket::Tcp(self.connect(&approach.endpoint).await?),
-            Via::Instead(other) => Socket::Tcp(self.connect(other).await?),
+            Via::Direct => self.socket(self.connect(&approach.endpoint).await?),
+            Via::Instead(other) => self.socket(self.connect(other).await?),
             Via::Unix(path) => Socket::Unix(connect_unix(path).await?),
             Via::Proxy(proxy) => {
                 let mut tcp = self.connect(&proxy.endpoint).await?;
                 open_tunnel(&mut tcp, proxy, &approach.endpoint)
                     .await
                     .map_err(|error| DialError::Proxy(proxy.endpoint.to_string(), error))?;
-                Socket::Tcp(tcp)
+                self.socket(tcp)
             }
         };
         let connected = self.clock.now();
@@ -174,6 +189,10 @@ impl Dialer {
             Version::Http1 | Version::Auto => Version::Http1,
         };
         Ok(Dialed { stream: Stream::Tls(Box::new(tls)), set_up, version })
+    }
+
+    fn socket(&self, tcp: TcpStream) -> Socket {
+        Socket::Tcp(if self.dates { Tcp::dated(tcp, self.clock) } else { Tcp::undated(tcp) })
     }
 
     /// TCP to whichever address of the endpoint answers; the one that did is asked first next time.

@@ -9,6 +9,7 @@ mod dialer;
 mod failure;
 mod proxy;
 mod stream;
+mod tcp;
 mod tls;
 
 pub use approach::{Approach, Endpoint, Proxy, TlsPlan, TlsVersion, Version, Via};
@@ -16,4 +17,5 @@ pub use dialer::{DialError, Dialed, Dialer, Reach};
 pub use failure::failure;
 pub use proxy::TunnelError;
 pub use stream::{Socket, Stream};
+pub use tcp::Tcp;
 pub use tls::TlsError;

@@ -5,14 +5,17 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::UnixStream;
 use tokio_rustls::client::TlsStream;
+
+use super::tcp::Tcp;
+use crate::outcome::Arrival;
 
 /// A socket of the kernel's.
 #[derive(Debug)]
 pub enum Socket {
     /// TCP.
-    Tcp(TcpStream),
+    Tcp(Tcp),
     /// A Unix domain socket.
     Unix(UnixStream),
 }
@@ -29,7 +32,24 @@ pub enum Stream {
     Tls(Box<TlsStream<Socket>>),
 }
 
+impl Socket {
+    fn arrival(&self) -> Option<Arrival> {
+        match self {
+            Self::Tcp(tcp) => tcp.arrival(),
+            Self::Unix(_) => None,
+        }
+    }
+}
+
 impl Stream {
+    /// When the bytes that were read last had come, where the system says so.
+    pub fn arrival(&self) -> Option<Arrival> {
+        match self {
+            Self::Plain(socket) => socket.arrival(),
+            Self::Tls(tls) => tls.get_ref().0.arrival(),
+        }
+    }
+
     /// Whether an idle transport is of no further use: nothing is due on it, so an end, an error
     /// or a byte all mean that. Asks the kernel only if something has come since the last read.
     pub fn is_spent(&mut self, room: &mut [u8]) -> bool {
