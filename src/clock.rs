@@ -135,9 +135,9 @@ impl Clock {
 
 /// Turns dates of the kernel's wall clock, of a moment ago, into ticks.
 ///
-/// Wall time may be set at any moment, which would shift what was dated before. So a date is
-/// believed only if the two clocks stand to each other as they did when this was last asked, but
-/// for the slow drift by which a clock is corrected.
+/// The wall clock goes at the pace of the monotonic one, but it may be set at any moment, which would
+/// shift what was dated before. So a date is believed only if the two stand to each other as they did
+/// when this was last asked.
 #[derive(Clone, Copy, Debug)]
 pub struct WallDates {
     clock: Clock,
@@ -145,8 +145,8 @@ pub struct WallDates {
     origin: i64,
 }
 
-/// By how much two clocks may have moved against each other between two looks, in nanoseconds.
-const DRIFT_MAX: u64 = 1_000_000;
+/// How far apart two looks may find the clocks, because they are read one after the other; nanoseconds.
+const APART_MAX: u64 = 50_000;
 
 impl WallDates {
     /// Ticks of this clock.
@@ -159,15 +159,16 @@ impl WallDates {
     /// The tick of a date in nanoseconds since 1970, and that of the present; `None` if the wall
     /// clock was set since the last call, or the date lies in the future.
     pub fn tick(&mut self, date: i64) -> Option<(Tick, Tick)> {
-        let now = self.clock.now();
+        // In this order, so that what comes between the two makes a date later, never earlier.
         let wall = rustix::time::clock_gettime(rustix::time::ClockId::Realtime);
+        let now = self.clock.now();
         let wall = wall.tv_sec.wrapping_mul(1_000_000_000).wrapping_add(wall.tv_nsec);
         self.seen(now, wall, date)
     }
 
     fn seen(&mut self, now: Tick, wall: i64, date: i64) -> Option<(Tick, Tick)> {
         let origin = wall.wrapping_sub_unsigned(now.0);
-        let steady = origin.abs_diff(self.origin) <= DRIFT_MAX;
+        let steady = origin.abs_diff(self.origin) <= APART_MAX;
         self.origin = origin;
         let age = u64::try_from(wall.wrapping_sub(date)).ok().filter(|_| steady)?;
         Some((Tick(now.0.checked_sub(age)?), now))
@@ -252,8 +253,12 @@ mod tests {
         let set = day + 1_500_000_000;
         assert_eq!(dates.seen(later, set, set - 400), None);
         assert_eq!(dates.seen(later, set, set - 400), Some((Tick(later.0 - 400), later)));
-        // A clock that is corrected by half a thousandth.
-        assert_eq!(dates.seen(later, set + 500_000, set), Some((Tick(later.0 - 500_000), later)));
+        // The thread lost its processor between the two looks, for a moment and for longer.
+        assert_eq!(
+            dates.seen(Tick(later.0 + 9_000), set, set - 400),
+            Some((Tick(later.0 + 8_600), Tick(later.0 + 9_000)))
+        );
+        assert_eq!(dates.seen(Tick(later.0 + 90_000), set, set - 400), None);
     }
 
     #[test]

@@ -7,8 +7,6 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, poll};
-use rustix::io::Errno;
 use rustix::time::{
     Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
     timerfd_settime,
@@ -47,17 +45,6 @@ impl Alarm {
         Ok(())
     }
 
-    /// Waits for `span` and lets nothing else run on this thread meanwhile.
-    pub fn hold(&self, span: Duration) -> io::Result<()> {
-        self.set(span)?;
-        let mut timer = [PollFd::new(self.timer.get_ref(), PollFlags::IN)];
-        match poll(&mut timer, None) {
-            // A signal; callers look at the clock anyway.
-            Ok(_) | Err(Errno::INTR) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
-    }
-
     fn set(&self, span: Duration) -> io::Result<()> {
         // A span of zero would disarm the timer.
         let span = span.max(Duration::from_nanos(1));
@@ -90,23 +77,6 @@ mod tests {
             // Never early; the upper bound leaves room for a busy machine.
             assert!((5..500).contains(&waited.as_millis()), "{waited:?}");
         }
-    }
-
-    #[tokio::test]
-    async fn holding_waits_as_long_and_leaves_the_next_wait_alone() {
-        let (alarm, clock) = (Alarm::new().unwrap(), Clock::start());
-        for _ in 0..5 {
-            let from = clock.now();
-            alarm.hold(Duration::from_millis(3)).unwrap();
-            let held = clock.now() - from;
-            assert!((3..500).contains(&held.as_millis()), "{held:?}");
-        }
-        let from = clock.now();
-        // The first wait may end early, as `wait` says; the two together do not.
-        alarm.wait(Duration::from_millis(4)).await.unwrap();
-        alarm.wait(Duration::from_millis(4)).await.unwrap();
-        let waited = clock.now() - from;
-        assert!((4..500).contains(&waited.as_millis()), "{waited:?}");
     }
 
     #[tokio::test]

@@ -28,9 +28,6 @@ pub enum Wait {
     Sleep(Duration),
     /// Look again at once.
     Spin,
-    /// Let nothing run for this long, then decide again: answers that come meanwhile wait, which
-    /// saves a wake-up for each.
-    Hold(Duration),
 }
 
 /// Decides how to wait, and keeps account of what it costs.
@@ -39,8 +36,6 @@ pub struct Pace {
     spin: Spin,
     /// What is due within a grain, counted from the start, is sent at its end.
     grain: Duration,
-    /// Whether the kernel says when answers came, so that they may wait to be read.
-    dated: bool,
     start: Tick,
     /// By how much sleepers ask to be woken early, in nanoseconds.
     early: f64,
@@ -49,11 +44,10 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// A pace that has learnt nothing yet; grains, unless they are zero, count from `start`. Where
-    /// answers are `dated` by the kernel they may wait for the end of a grain.
-    pub fn new(spin: Spin, grain: Duration, dated: bool, start: Tick) -> Self {
+    /// A pace that has learnt nothing yet; grains, unless they are zero, count from `start`.
+    pub fn new(spin: Spin, grain: Duration, start: Tick) -> Self {
         // Close to what a virtual machine needs, so that the first requests are not far off.
-        Self { spin, grain, dated, start, early: 50_000.0, spun: Duration::ZERO }
+        Self { spin, grain, start, early: 50_000.0, spun: Duration::ZERO }
     }
 
     /// When to send what is due at `at`.
@@ -70,13 +64,11 @@ impl Pace {
     /// by, such as that of a hand-over: it is not worth spinning.
     pub fn until(&self, now: Tick, at: Tick, soft: bool) -> Wait {
         let left = at - now;
-        if self.dated && left <= self.grain {
-            return Wait::Hold(left);
-        }
         match self.spin {
             Spin::Always => Wait::Spin,
             Spin::Never => Wait::Sleep(left),
-            Spin::Auto if soft => Wait::Sleep(left),
+            // With a grain, requests are late by half of it anyway.
+            Spin::Auto if soft || !self.grain.is_zero() => Wait::Sleep(left),
             Spin::Auto => {
                 let early = Duration::from_nanos(self.early as u64);
                 // A sleep that would end at once is not worth its two system calls.
@@ -124,19 +116,16 @@ mod tests {
     }
 
     fn pace(spin: Spin) -> Pace {
-        Pace::new(spin, Duration::ZERO, true, Tick::ZERO)
+        Pace::new(spin, Duration::ZERO, Tick::ZERO)
     }
 
     #[test]
     fn a_grain_gathers_what_is_due_within_it() {
-        let pace = Pace::new(Spin::Auto, Duration::from_millis(1), true, at(500));
+        let pace = Pace::new(Spin::Auto, Duration::from_millis(1), at(500));
         let sent = |due| pace.grained(at(due)).as_micros();
         assert_eq!([500, 501, 1_499, 1_500, 1_501].map(sent), [500, 1_500, 1_500, 1_500, 2_500]);
         assert_eq!(pace.grained(Tick::MAX), Tick::MAX);
-        assert_eq!(pace.until(at(500), at(1_500), false), Wait::Hold(Duration::from_millis(1)));
-        assert_ne!(pace.until(at(500), at(1_501), false), Wait::Hold(Duration::from_millis(1)));
-        let undated = Pace { dated: false, ..pace };
-        assert_eq!(undated.until(at(500), at(510), false), Wait::Spin);
+        assert_eq!(pace.until(at(1_490), at(1_500), false), Wait::Sleep(Duration::from_micros(10)));
         assert_eq!(self::pace(Spin::Auto).grained(at(501)), at(501));
     }
 

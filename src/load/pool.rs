@@ -14,6 +14,10 @@ use super::retry::Retries;
 use crate::clock::Tick;
 use crate::wire::Connector;
 
+/// The most requests that one worker's clients may mean to ask again at a time; what is beyond
+/// counts as given up.
+const RETRIES_MAX: usize = 100_000;
+
 /// The lanes of one worker.
 #[derive(Debug, Default)]
 pub struct Pool {
@@ -25,7 +29,7 @@ pub struct Pool {
     pub backlog: VecDeque<Job>,
     /// What clients ask again.
     pub retries: Retries,
-    /// The most that `retries` and `backlog` may hold, each.
+    /// The most that `backlog` may hold.
     pub waiting_max: usize,
 }
 
@@ -84,8 +88,7 @@ impl Post {
                 let again = lane.perform(&job, lane.now(), &self.seat).await;
                 let mut pool = self.pool.borrow_mut();
                 if let Some(again) = again {
-                    let most = pool.waiting_max;
-                    if let Err(again) = pool.retries.push(again, most) {
+                    if let Err(again) = pool.retries.push(again, RETRIES_MAX) {
                         lane.gave_up(&again);
                     }
                 }

@@ -44,7 +44,7 @@ impl VirtualUser {
                 shared.ledger.borrow_mut().due(&job, false);
                 next = lane.perform(&job, job.due, &seat).await;
                 if let Some(again) = &next
-                    && !self.wait(clock.deadline(again.due.min(self.until))).await
+                    && (again.due >= self.until || !self.wait(clock.deadline(again.due)).await)
                 {
                     lane.gave_up(again);
                     return;

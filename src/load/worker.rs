@@ -143,7 +143,7 @@ impl<C: Connector> Worker<C> {
             virtual_seats: Vec::new(),
             schedule: schedule.peekable(),
             alarm: Alarm::new()?,
-            pace: Pace::new(run.plan.spin, run.plan.grain, connector.dates_arrivals(), run.start),
+            pace: Pace::new(run.plan.spin, run.plan.grain, run.start),
             run_queue: RunQueue::of_this_thread(),
             before_load: (Duration::ZERO, None),
             errands: setup.errands,
@@ -215,16 +215,6 @@ impl<C: Connector> Worker<C> {
                     turn_began = Some(began);
                 }
                 Wait::Sleep(span) => self.sleep(now, span).await?,
-                Wait::Hold(span) => {
-                    // First what was dispatched is sent; then what the runtime, which looks only
-                    // after that, found to have come is read.
-                    tokio::task::yield_now().await;
-                    tokio::task::yield_now().await;
-                    let left = (now + span) - self.shared.run.clock.now();
-                    if !left.is_zero() {
-                        self.alarm.hold(left)?;
-                    }
-                }
             }
         }
         Ok(())
@@ -303,6 +293,7 @@ impl<C: Connector> Worker<C> {
                 }
             }
         }
+        self.dispatch_follow_ups(now);
         true
     }
 
@@ -379,6 +370,8 @@ impl<C: Connector> Worker<C> {
     async fn drain(&mut self) -> io::Result<()> {
         let clock = self.shared.run.clock;
         let limit = clock.now() + self.shared.run.plan.drain;
+        // What was handed to a lane last is to be begun, or it would count as neither.
+        tokio::task::yield_now().await;
         loop {
             let now = clock.now();
             self.hand_over_if_due(now);

@@ -44,12 +44,6 @@ pub trait Connector: 'static {
     /// Makes a connection ready to carry a request. The caller bounds the time and drops the
     /// future when it is up.
     fn connect(&self) -> impl Future<Output = Result<Connected<Self::Connection>, Failure>>;
-
-    /// Whether answers say when they came ([`Observation::arrival`]), so that reading them may
-    /// wait a little.
-    fn dates_arrivals(&self) -> bool {
-        false
-    }
 }
 
 /// A connection, and what it took to make.

@@ -65,10 +65,6 @@ impl Connector for RawConnector {
         let connection = RawConnection::Http1(Http1::new(stream, self.limits, self.room.clone()));
         Ok(Connected { connection, set_up: Some(set_up) })
     }
-
-    fn dates_arrivals(&self) -> bool {
-        self.dialer.dates_arrivals()
-    }
 }
 
 /// A connection of either protocol.

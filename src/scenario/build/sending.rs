@@ -13,6 +13,15 @@ pub(super) fn load(reader: &mut Reader<'_>, root: &TableAt<'_>) -> LoadPlan {
     let table = super::section(reader, root, &LOAD);
     let settings = super::read(reader, &table, &LOAD);
     let span = |key: &str| settings.span(key).unwrap_or_default();
+    let (grain, limit) = (span("grain"), span("send_lag_limit"));
+    if !grain.is_zero() && grain >= limit {
+        let limit = crate::units::format_span(limit);
+        let message = format!(
+            "requests wait up to a grain, so no run would be valid: make it shorter than \
+             `send_lag_limit` ({limit}), or raise that"
+        );
+        reader.reject(&table, "grain", message);
+    }
     LoadPlan {
         engine: match settings.text("engine").as_deref() {
             Some("reqwest") => EngineKind::Reqwest,

@@ -14,7 +14,7 @@ use super::approach::{Approach, Endpoint, Version, Via};
 use super::failure::failure;
 use super::proxy::{TunnelError, open_tunnel};
 use super::stream::{Socket, Stream};
-use super::tcp::Tcp;
+use super::tcp::{PacketDates, Tcp};
 use super::tls::{self, TlsError};
 use crate::clock::Clock;
 use crate::outcome::Failure;
@@ -121,8 +121,8 @@ fn hint(error: &io::Error) -> &'static str {
 pub struct Dialer {
     clock: Clock,
     reach: Arc<Reach>,
-    /// Whether the kernel is to date what comes.
-    dates: bool,
+    /// Has the kernel date what comes.
+    dates: Option<PacketDates>,
     /// What the name resolved to, the address that answered last in front; empty before.
     addresses: RefCell<Vec<SocketAddr>>,
 }
@@ -130,19 +130,15 @@ pub struct Dialer {
 impl Dialer {
     /// Resolves nothing yet.
     pub fn new(clock: Clock, reach: Arc<Reach>) -> Self {
-        Self { clock, reach, dates: false, addresses: RefCell::default() }
+        Self { clock, reach, dates: None, addresses: RefCell::default() }
     }
 
     /// With `dates`, the kernel dates what comes over TCP, if it can.
     #[must_use]
     pub fn dating(self, dates: bool) -> Self {
         let is_tcp = !matches!(self.reach.approach.via, Via::Unix(_));
-        Self { dates: dates && is_tcp && Tcp::can_be_dated(), ..self }
-    }
-
-    /// Whether the kernel dates what comes.
-    pub fn dates_arrivals(&self) -> bool {
-        self.dates
+        let dates = if dates && is_tcp { PacketDates::begin() } else { None };
+        Self { dates, ..self }
     }
 
     /// Times are read here.
@@ -192,7 +188,10 @@ impl Dialer {
     }
 
     fn socket(&self, tcp: TcpStream) -> Socket {
-        Socket::Tcp(if self.dates { Tcp::dated(tcp, self.clock) } else { Tcp::undated(tcp) })
+        Socket::Tcp(match self.dates {
+            Some(_) => Tcp::dated(tcp, self.clock),
+            None => Tcp::undated(tcp),
+        })
     }
 
     /// TCP to whichever address of the endpoint answers; the one that did is asked first next time.

@@ -6,7 +6,7 @@
 //! out the date of the last byte that a read takes.
 
 use std::io::{self, IoSliceMut};
-use std::os::fd::AsRawFd as _;
+use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -18,6 +18,22 @@ use tokio::net::TcpStream;
 
 use crate::clock::{Clock, WallDates};
 use crate::outcome::Arrival;
+
+/// While it lives, the kernel dates packets. It begins to a moment after the first socket wants that,
+/// and ends with the last; so one that stays is better than connections that come and go.
+#[derive(Debug)]
+pub struct PacketDates {
+    _socket: OwnedFd,
+}
+
+impl PacketDates {
+    /// `None` where packets are not dated; what only looks like Linux may not do it.
+    pub fn begin() -> Option<Self> {
+        let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).ok()?;
+        setsockopt(&socket, sockopt::ReceiveTimestampns, &true).ok()?;
+        Some(Self { _socket: socket })
+    }
+}
 
 /// A TCP connection, and when its last bytes came.
 #[derive(Debug)]
@@ -41,12 +57,6 @@ impl Tcp {
         let dates =
             dates.then(|| Dates { wall: WallDates::new(clock), room: nix::cmsg_space!(TimeSpec) });
         Self { stream, dates, arrival: None }
-    }
-
-    /// Whether this kernel dates packets; what only looks like Linux may not.
-    pub fn can_be_dated() -> bool {
-        let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None);
-        socket.is_ok_and(|socket| setsockopt(&socket, sockopt::ReceiveTimestampns, &true).is_ok())
     }
 
     /// Nobody dates what comes.
@@ -113,7 +123,8 @@ fn receive(
     let mut slices = [IoSliceMut::new(room)];
     let fd = stream.as_raw_fd();
     let message = recvmsg::<()>(fd, &mut slices, Some(control), MsgFlags::empty())?;
-    let date = message.cmsgs()?.find_map(|control| match control {
+    // What was read counts, whatever there is to say of it.
+    let date = message.cmsgs().ok().into_iter().flatten().find_map(|control| match control {
         ControlMessageOwned::ScmTimestampns(at) => {
             at.tv_sec().checked_mul(1_000_000_000)?.checked_add(at.tv_nsec())
         }
