@@ -87,10 +87,10 @@ impl Post {
             while let Some(job) = next {
                 let again = lane.perform(&job, lane.now(), &self.seat).await;
                 let mut pool = self.pool.borrow_mut();
-                if let Some(again) = again {
-                    if let Err(again) = pool.retries.push(again, RETRIES_MAX) {
-                        lane.gave_up(&again);
-                    }
+                if let Some(again) = again
+                    && let Err(again) = pool.retries.push(again, RETRIES_MAX)
+                {
+                    lane.gave_up(&again);
                 }
                 next = pool.backlog.pop_front();
             }
