@@ -28,6 +28,8 @@ pub struct Context {
     pub start: Tick,
     /// How requests are sent.
     pub plan: LoadPlan,
+    /// Whether workers ask for a core before others get one.
+    pub urgent: bool,
     /// What is due when.
     pub phases: Arc<[PhasePlan]>,
     /// The random stream of arrivals.
