@@ -86,6 +86,13 @@ pub struct Job {
     pub attempt: u32,
 }
 
+impl Job {
+    /// Index of the route that it takes; beyond all of them for a recorded request.
+    pub fn own_route(&self) -> usize {
+        if self.asked.is_none() { self.route } else { usize::MAX }
+    }
+}
+
 impl Context {
     /// The `seq`-th request of the run: a pure function of its number and due instant, and of what
     /// was recorded, if it is replayed.

@@ -109,7 +109,7 @@ fn conclude(
     let class = answer.reading.class;
     let sample = Sample {
         phase: job.phase,
-        route: job.route,
+        route: job.own_route(),
         truth: right.truth,
         class,
         verdict,
