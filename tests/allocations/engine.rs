@@ -9,8 +9,9 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use substorm::clock::{Clock, Tick};
 use substorm::harness::{self, Beat, Observer, Options, Step};
 use substorm::scenario::{self, Overrides};
 
@@ -64,7 +65,7 @@ fn answer(mut client: TcpStream, count: &AtomicU64) -> Option<()> {
         line.clear();
         requests.read_line(&mut line).ok().filter(|read| *read > 0)?;
         if let Some(rest) = line.strip_prefix("GET /") {
-            user = rest.split(' ').next()?.to_owned();
+            rest.split(' ').next()?.clone_into(&mut user);
         } else if line == "\r\n" {
             let body = format!("{{\"user\":\"{user}\",\"of\":[1]}}");
             let length = body.len();
@@ -103,9 +104,9 @@ fn watch(identity: &str, expect: &str) -> (u64, u64) {
         [(_, Counts { taken, .. })] => Some(taken),
         ref others => panic!("one worker: {others:?}"),
     };
-    let begun = Instant::now();
+    let clock = Clock::start();
     while worker().is_none() || answered.load(Relaxed) == 0 {
-        assert!(begun.elapsed() < Duration::from_secs(20), "the load has not begun");
+        assert!(clock.now() < Tick::ZERO + Duration::from_secs(20), "the load has not begun");
         thread::sleep(Duration::from_millis(5));
     }
     thread::sleep(SETTLED);

@@ -77,18 +77,14 @@ fn all(value: &[u8], fits: impl Fn(u8) -> bool) -> bool {
     value.iter().fold(true, |all, byte| all & fits(*byte))
 }
 
-/// Whether percent-encoding leaves the byte alone; without branches, for [`all`].
+/// Whether percent-encoding leaves the byte alone.
 fn is_unreserved(byte: u8) -> bool {
-    let is_letter = (byte | 0x20).wrapping_sub(b'a') < 26;
-    let is_digit = byte.wrapping_sub(b'0') < 10;
-    let is_mark = (byte == b'-') | (byte == b'.') | (byte == b'_') | (byte == b'~');
-    is_letter | is_digit | is_mark
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
-/// Whether the byte may stand in a cookie as well as in a JSON string; without branches.
+/// Whether the byte may stand in a cookie as well as in a JSON string.
 fn is_plain_text(byte: u8) -> bool {
-    let is_visible = byte.wrapping_sub(b'!') < 94;
-    is_visible & (byte != b'"') & (byte != b',') & (byte != b';') & (byte != b'\\')
+    byte.is_ascii_graphic() && !matches!(byte, b'"' | b',' | b';' | b'\\')
 }
 
 fn encode(value: &[u8], set: &'static AsciiSet, out: &mut Vec<u8>) {
