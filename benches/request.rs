@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use substorm::wire::{RequestSpec, Template, Values};
+use substorm::wire::{RequestSpec, Template, TokenPlace, Values};
 
 const HOST: &str = "gateway.example.test:8080";
 const USER: &str = "3f0c7a52-9d1b-4e7e-8a55-1f2f3c4d5e6f";
@@ -31,6 +31,21 @@ fn assembly(c: &mut Criterion) {
                 seq += 1;
                 let token = token.as_bytes();
                 let values = Values { user: USER, number: 7, seq, uuid: 0, token };
+                template.write_http1(black_box(&values), &mut out);
+                out.len()
+            });
+        });
+    }
+    let in_query = RequestSpec { token: TokenPlace::Query("t".to_owned()), ..spec(None) };
+    let template = Template::new(&in_query, HOST).expect("the spec is right");
+    let foreign = "a/+=".repeat(150);
+    for (name, token) in [("get, jwt in the query", &token), ("get, base64 in the query", &foreign)]
+    {
+        let mut out = Vec::with_capacity(4096);
+        group.bench_function(name, |b| {
+            b.iter(|| {
+                let token = token.as_bytes();
+                let values = Values { user: USER, number: 7, seq: 7, uuid: 0, token };
                 template.write_http1(black_box(&values), &mut out);
                 out.len()
             });

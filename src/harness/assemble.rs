@@ -13,7 +13,7 @@ use crate::oracle::{Cohort, LagKind, LagSummary};
 use crate::outcome::{Class, Truth, Verdict};
 use crate::report::model::{
     ALL, Connections, Counts, FaultReport, Generator, LagReport, LatencyRow, Lookups, PhaseReport,
-    Requests, RunReport, ThresholdReport, WorkerUse,
+    Requests, RouteReport, RunReport, ThresholdReport, WorkerUse,
 };
 use crate::scenario::Plan;
 use crate::stack::Usage;
@@ -65,6 +65,7 @@ impl<'a> Figures<'a> {
             matrix: self.matrix(),
             missing_challenge: self.measured.lacks_challenge,
             latency: self.latency(),
+            routes: self.routes(),
             send_lag: (&self.measured.send_lag).into(),
             read_lag: (&self.measured.read_lag).into(),
             around_40_ms: (&*latency_of(self.measured, LatencyKind::Service, None)).into(),
@@ -194,6 +195,25 @@ impl<'a> Figures<'a> {
             rows.extend(latency_rows(&phase.name, record));
         }
         rows
+    }
+
+    /// Each route's requests; nothing if none was taken.
+    pub fn routes(&self) -> Vec<RouteReport> {
+        let records = &self.measured.by_route;
+        if records.iter().all(|record| record.due == 0) {
+            return Vec::new();
+        }
+        let routes = self.plan.load.routes.iter().zip(records);
+        routes
+            .map(|(route, record)| RouteReport {
+                request: route.name(),
+                due: record.due,
+                done: record.verdicts.iter().sum(),
+                verdicts: named(&record.verdicts),
+                checks_failed: record.checks_failed,
+                response: (&record.response).into(),
+            })
+            .collect()
     }
 
     /// From removals to their showing.

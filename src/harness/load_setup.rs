@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::clock::{Clock, Tick};
 use crate::fault::{Action, FaultPlan, LinkName};
 use crate::identity::UserIndex;
-use crate::load::{Context, DefectShare, IdentityProof, LoadPlan, Mix};
+use crate::load::{Context, DefectShare, IdentityProof, LoadPlan, Mix, Spin};
 use crate::measure::{Shape, Threshold};
 use crate::oracle::{Expiry, FaultWindows};
 use crate::scenario::{self, Plan};
@@ -162,6 +162,8 @@ pub fn context(
         clock,
         start,
         plan: load_plan(plan, system.version()),
+        // A worker that never sleeps would keep its core from the stack and from the links to it.
+        urgent: plan.target.is_some() || plan.load.spin != Spin::Always,
         phases: plan.phases.clone().into(),
         arrivals: plan.seed.stream("arrivals"),
         mix: Mix::new(plan.seed.stream("mix"), weights, defects(plan)),

@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 
+use super::pointer::value_at;
 use crate::outcome::Observation;
 
 /// What a route expects of an accepting answer. The default expects nothing.
@@ -27,17 +28,35 @@ impl Expectations {
     }
 
     fn json_holds(&self, body: &[u8]) -> bool {
-        let Ok(body) = serde_json::from_slice::<Value>(body) else { return false };
-        self.json.iter().all(|(pointer, wanted)| body.pointer(pointer) == Some(wanted))
+        self.json.iter().all(|(pointer, wanted)| match wanted {
+            // Rare, and compared whole.
+            Value::Array(_) | Value::Object(_) => serde_json::from_slice::<Value>(body)
+                .is_ok_and(|body| body.pointer(pointer) == Some(wanted)),
+            _ => value_at(body, pointer).is_some_and(|found| found.is(wanted)),
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn seen(status: u16, body: &[u8]) -> Observation<'_> {
         Observation { status, headers: &[], body, arrival: None }
+    }
+
+    #[test]
+    fn whole_lists_and_objects_can_be_expected() {
+        let body = br#"{"a": {"b": [1, "x"], "c": {}}, "n": 1.0}"#;
+        let holds = |pointer: &str, wanted: Value| {
+            let json = vec![(pointer.to_owned(), wanted)];
+            Expectations { json, ..Expectations::default() }.hold(&seen(200, body))
+        };
+        assert!(holds("/a/b", json!([1, "x"])) && holds("/a/c", json!({})));
+        assert!(!holds("/a/b", json!([1])) && !holds("/a/b", json!("x")));
+        assert!(holds("/n", json!(1.0)) && !holds("/n", json!(1)) && !holds("/none", json!(null)));
     }
 
     #[test]

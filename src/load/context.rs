@@ -28,6 +28,8 @@ pub struct Context {
     pub start: Tick,
     /// How requests are sent.
     pub plan: LoadPlan,
+    /// Whether workers ask for a core before others get one.
+    pub urgent: bool,
     /// What is due when.
     pub phases: Arc<[PhasePlan]>,
     /// The random stream of arrivals.
@@ -82,6 +84,13 @@ pub struct Job {
     pub credentials: Credentials,
     /// How often it was asked before: 0 for a first request, 1 for its first retry.
     pub attempt: u32,
+}
+
+impl Job {
+    /// Index of the route that it takes; beyond all of them for a recorded request.
+    pub fn own_route(&self) -> usize {
+        if self.asked.is_none() { self.route } else { usize::MAX }
+    }
 }
 
 impl Context {

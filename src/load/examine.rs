@@ -1,5 +1,7 @@
 //! From what came back for one request to a judged sample.
 
+use std::io::Write as _;
+
 use crate::clock::Tick;
 use crate::identity::UserState;
 use crate::measure::Sample;
@@ -10,6 +12,10 @@ use crate::token::Expectation;
 use super::context::{Context, Job};
 use super::mix::Credentials;
 use super::plan::IdentityProof;
+use super::pointer::{Found, value_at};
+
+/// More bytes than any number takes: the shortest spelling of a double has 24 at most.
+const LONGEST_NUMBER: usize = 40;
 
 /// A judged request.
 #[derive(Clone, Copy, Debug)]
@@ -71,15 +77,18 @@ fn identify(context: &Context, seen: &Observation<'_>, subject: &str) -> Option<
     match &context.identity {
         IdentityProof::Nothing => Some(Identity::Unproved),
         IdentityProof::Header(name) => seen.header(name).map(is),
-        IdentityProof::Json(pointer) => {
-            let body: serde_json::Value = serde_json::from_slice(seen.body).ok()?;
-            match body.pointer(pointer)? {
-                serde_json::Value::String(text) => Some(is(text.as_bytes())),
-                // Some upstreams print a numeric subject as a number.
-                serde_json::Value::Number(number) => Some(is(number.to_string().as_bytes())),
-                _ => None,
+        IdentityProof::Json(pointer) => match value_at(seen.body, pointer)? {
+            Found::Text(text) => Some(is(text.as_bytes())),
+            // Some upstreams print a numeric subject as a number.
+            Found::Number(number) => {
+                let mut digits = [0; LONGEST_NUMBER];
+                let mut left = digits.as_mut_slice();
+                write!(left, "{number}").ok()?;
+                let length = LONGEST_NUMBER - left.len();
+                Some(is(&digits[..length]))
             }
-        }
+            _ => None,
+        },
     }
 }
 
@@ -100,7 +109,7 @@ fn conclude(
     let class = answer.reading.class;
     let sample = Sample {
         phase: job.phase,
-        route: job.route,
+        route: job.own_route(),
         truth: right.truth,
         class,
         verdict,

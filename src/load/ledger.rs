@@ -94,6 +94,9 @@ impl Ledger {
         record.due += 1;
         record.probes += u64::from(is_probe);
         record.retries += u64::from(job.attempt > 0);
+        if let Some(route) = record.by_route.get_mut(job.own_route()) {
+            route.due += 1;
+        }
     }
 
     /// A request has to wait for a connection.

@@ -19,6 +19,7 @@ mod ledger;
 mod mix;
 mod pace;
 mod plan;
+mod pointer;
 mod pool;
 mod probe;
 mod retry;

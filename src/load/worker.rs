@@ -91,7 +91,9 @@ pub struct WorkerSetup {
 pub fn run<C: Connector>(setup: WorkerSetup, connector: C) -> io::Result<()> {
     // A worker uses little of its core but must have it when a request is due. Only for this
     // thread (setpriority(2)); refused without the privilege, and then it competes like others.
-    let _ = rustix::process::setpriority_process(None, WORKER_NICE);
+    if setup.context.urgent {
+        let _ = rustix::process::setpriority_process(None, WORKER_NICE);
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build_local(LocalOptions::default())?;

@@ -19,6 +19,8 @@ pub struct FaultRecord {
 /// What happened to the requests of one route.
 #[derive(Clone, Debug, Default)]
 pub struct RouteRecord {
+    /// Requests whose due instant came.
+    pub due: u64,
     /// By verdict.
     pub verdicts: [u64; Verdict::COUNT],
     /// Answers whose status or body is not what the route expects.
@@ -141,6 +143,7 @@ impl PhaseRecord {
         });
         merge_each(&mut self.by_defect, &other.by_defect, |row, other| add_all(row, other));
         merge_each(&mut self.by_route, &other.by_route, |row, other| {
+            row.due += other.due;
             add_all(&mut row.verdicts, &other.verdicts);
             row.checks_failed += other.checks_failed;
             row.response.merge(&other.response);
@@ -266,6 +269,7 @@ mod tests {
             by_defect: vec![[1; Verdict::COUNT]; 2],
             by_route: vec![
                 RouteRecord {
+                    due: 1,
                     verdicts: [1; Verdict::COUNT],
                     checks_failed: 1,
                     response: span.clone()
@@ -342,7 +346,7 @@ mod tests {
         all.extend(by_defect.iter().flatten());
         for row in by_route {
             all.extend(row.verdicts);
-            all.extend([row.checks_failed, spans(&row.response)]);
+            all.extend([row.due, row.checks_failed, spans(&row.response)]);
         }
         all.extend(response.iter().chain(service).map(spans));
         all.extend([first, send_lag, read_lag, connect, tls, censored_age].map(spans));

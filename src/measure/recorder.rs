@@ -32,7 +32,7 @@ pub struct Shape {
 pub struct Sample {
     /// Index of the phase in which the request was due.
     pub phase: usize,
-    /// Index of its route.
+    /// Index of its route; beyond them all for a request that takes none, such as a recorded one.
     pub route: usize,
     /// What the right answer was.
     pub truth: Truth,

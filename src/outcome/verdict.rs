@@ -116,6 +116,11 @@ impl Verdict {
         Self::ALL.into_iter().find(|verdict| verdict.name() == name)
     }
 
+    /// Whether it is right, or the truth grey.
+    pub const fn is_correct(self) -> bool {
+        matches!(self, Self::CorrectAccept | Self::CorrectReject | Self::Grey)
+    }
+
     /// The position in [`Verdict::ALL`].
     pub const fn index(self) -> usize {
         self as usize

@@ -2,12 +2,15 @@
 //!
 //! The look ends with the phase, or after so many bytes; beyond them, figures are extrapolated.
 
+use std::fmt::Write as _;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
+
 use super::formats::Format;
 use super::plan::{ReplayError, ReplayPlan};
-use super::playback::{Ended, Playback};
+use super::playback::{Due, Ended, Playback};
 use super::source::{Packing, Source};
 use super::tally::{Counts, Tally};
 
@@ -33,6 +36,9 @@ pub struct Survey {
     pub ended: Ended,
     /// Requests that the whole phase is to have; an estimate where the look ended before it.
     pub expected: f64,
+    /// SHA-256, in hexadecimal, over what was found to be due: when, what and by which user. Where
+    /// the look ended before the phase, the file's size stands for the rest.
+    pub digest: String,
 }
 
 impl Survey {
@@ -48,7 +54,14 @@ impl Survey {
             Source::open(&plan.file).map(|s| (s.packing, s.size)).map_err(unreadable)?;
         let tally = Tally::default();
         let mut playback = Playback::open(&once, length, u32::MAX, &tally)?.within(budget);
-        let ended = playback.run(|_| ControlFlow::Continue(()))?;
+        let mut hasher = Sha256::new();
+        let ended = playback.run(|due| {
+            add(&mut hasher, &due);
+            ControlFlow::Continue(())
+        })?;
+        if ended == Ended::Budget {
+            hasher.update(size.to_le_bytes());
+        }
         let survey = Self {
             format: playback.format(),
             packing,
@@ -58,6 +71,10 @@ impl Survey {
             span: playback.span,
             ended,
             expected: 0.0,
+            digest: hasher.finalize().iter().fold(String::new(), |mut hex, byte| {
+                let _ = write!(hex, "{byte:02x}");
+                hex
+            }),
         };
         let expected = survey.requests(length.as_secs_f64() * plan.speed, plan.repeat);
         Ok(Self { expected, ..survey })
@@ -86,10 +103,20 @@ impl Survey {
     }
 }
 
+/// Adds a request to a digest. Neither a method nor a target holds a line's end.
+fn add(hasher: &mut Sha256, due: &Due) {
+    let request = &due.asked.request;
+    hasher.update(due.at.as_nanos().to_le_bytes());
+    hasher.update(due.asked.user.0.to_le_bytes());
+    for part in [&*request.method, &request.target] {
+        hasher.update(part);
+        hasher.update("\n");
+    }
+}
+
 #[cfg(test)]
 #[expect(clippy::float_cmp, reason = "figures that are exact in binary are compared as such")]
 mod tests {
-    use std::fmt::Write as _;
     use std::io::Write as _;
 
     use super::*;

@@ -51,10 +51,6 @@ const STACK: [(Verdict, RGBColor); Verdict::COUNT] = [
     (Verdict::IdentitySwap, RGBColor(0, 0, 0)),
 ];
 
-fn is_correct(verdict: Verdict) -> bool {
-    matches!(verdict, Verdict::CorrectAccept | Verdict::CorrectReject | Verdict::Grey)
-}
-
 /// Answers a second from `at` on, for `length` seconds.
 struct Column {
     at: f64,
@@ -98,7 +94,7 @@ pub fn verdicts(report: &RunReport, course: &[Stretch]) -> Result<Option<String>
         let (upper, lower) = panels.split_vertically(LOWER_PANEL);
         let columns = columns(course);
         let wrong: Vec<Verdict> =
-            STACK.iter().map(|(verdict, _)| *verdict).filter(|v| !is_correct(*v)).collect();
+            STACK.iter().map(|(verdict, _)| *verdict).filter(|v| !v.is_correct()).collect();
         let all = STACK.map(|(verdict, _)| verdict);
         let time = "time since the start of load, s";
         let faults = &report.faults;

@@ -26,6 +26,7 @@ pub fn summary(report: &RunReport, style: Style) -> String {
     figures::requests(report, &mut lines);
     figures::matrix(report, style, &mut lines);
     figures::latency(report, style, &mut lines);
+    figures::routes(report, style, &mut lines);
     figures::lags(report, style, &mut lines);
     figures::faults(report, style, &mut lines);
     findings(report, style, &mut lines);
@@ -251,7 +252,7 @@ fn memory(bytes: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::model::FaultReport;
+    use super::super::model::{FaultReport, RouteReport};
     use super::super::sample;
     use super::*;
 
@@ -327,6 +328,12 @@ mod tests {
         report.thresholds = crowd;
         report.findings = report.findings.iter().cycle().take(30).cloned().collect();
         report.faults = vec![FaultReport::default(); 40];
+        let request = "GET /".to_owned() + &"so-on/".repeat(40);
+        let (due, done, checks_failed) = (123_456_789, 123_456_789, 123_456_789);
+        let verdicts = [("error".to_owned(), 123_456_789)].into();
+        let route =
+            RouteReport { request, due, done, verdicts, checks_failed, ..RouteReport::default() };
+        report.routes = vec![route; 30];
         for truth in report.matrix.values_mut() {
             for class in crate::outcome::Class::ALL {
                 truth.insert(class.name().into(), 123_456_789);
@@ -337,7 +344,8 @@ mod tests {
             assert!(line.chars().count() <= WIDTH, "{line}");
         }
         assert!(text.contains("and 12 more in run.json"), "{text}");
-        assert!(text.lines().count() <= 75, "{}", text.lines().count());
+        assert!(text.contains("and 24 more in run.json"), "{text}");
+        assert!(text.lines().count() <= 84, "{}", text.lines().count());
     }
 
     #[test]

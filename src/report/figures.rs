@@ -1,5 +1,6 @@
 //! The parts of `run.json` that are measured: percentiles, lags, thresholds, lookups.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -49,6 +50,24 @@ pub struct LatencyRow {
     /// The figures.
     #[serde(flatten)]
     pub percentiles: Percentiles,
+}
+
+/// The requests of one route, warm-up left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RouteReport {
+    /// Method and path as the scenario spells them.
+    pub request: String,
+    /// Whose due instant came.
+    pub due: u64,
+    /// With an answer, or a failure that counts as one.
+    pub done: u64,
+    /// By verdict; zeros left out.
+    pub verdicts: BTreeMap<String, u64>,
+    /// Answers that let the user in but are not what the route expects.
+    pub checks_failed: u64,
+    /// done − due, of every class, in microseconds.
+    pub response: Percentiles,
 }
 
 /// Service times around 40 ms, warm-up left out, in three bands of the same width. Linux delays an

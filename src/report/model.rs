@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use super::figures::{
     ALL, Around40Ms, LagBounds, LagReport, LatencyRow, Lookups, MalformedLine, Percentiles,
-    ReplayReport, ThresholdReport,
+    ReplayReport, RouteReport, ThresholdReport,
 };
 pub use super::setup::{Build, Connections, Generator, LateSeconds, Machine, StackUse, WorkerUse};
 
@@ -82,6 +82,8 @@ pub struct RunReport {
     pub missing_challenge: u64,
     /// Response and service times by phase and class.
     pub latency: Vec<LatencyRow>,
+    /// The routes in the order of the scenario; none where every request is a recorded one.
+    pub routes: Vec<RouteReport>,
     /// sent − due, in microseconds, warm-up left out.
     pub send_lag: Percentiles,
     /// From an answer's arrival in the kernel until the generator read it, in microseconds, warm-up
@@ -286,6 +288,7 @@ mod tests {
         report.faults.iter_mut().for_each(|fault| fault.verdicts.clear());
         report.revocation_lag.intervals.push(LagBounds::default());
         let first_malformed = vec![MalformedLine::default()];
+        report.routes.push(RouteReport::default());
         report.replays.push(ReplayReport { first_malformed, ..ReplayReport::default() });
         let mut found = Vec::new();
         keys(&serde_json::to_value(&report).unwrap(), &mut found);

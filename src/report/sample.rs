@@ -9,8 +9,8 @@ use crate::units::Share;
 use super::findings::Context;
 use super::model::{
     ALL, Build, ByName, Connections, FaultReport, Generator, LagBounds, LagReport, LateSeconds,
-    LatencyRow, Lookups, Machine, Percentiles, PhaseReport, PopulationReport, Requests, RunReport,
-    SCHEMA_VERSION, StackUse, ThresholdReport, WorkerUse,
+    LatencyRow, Lookups, Machine, Percentiles, PhaseReport, PopulationReport, Requests,
+    RouteReport, RunReport, SCHEMA_VERSION, StackUse, ThresholdReport, WorkerUse,
 };
 
 pub(super) fn context() -> Context {
@@ -95,6 +95,19 @@ pub(super) fn strained() -> RunReport {
             waited_share: 0.03,
         }),
     };
+    let route = |request: &str, done, wrong, checks_failed, p50| RouteReport {
+        request: request.into(),
+        due: done,
+        done,
+        verdicts: named(&[("correct_accept", done - wrong), ("error", wrong)]),
+        checks_failed,
+        response: times(done, p50),
+    };
+    report.routes = vec![
+        route("GET /orders/{user}?page={seq}", 900, 0, 0, 98),
+        route("POST /orders", 100, 3, 2, 310),
+        RouteReport { request: "GET /reports/never/taken".into(), ..RouteReport::default() },
+    ];
     report
 }
 

@@ -3,6 +3,7 @@
 mod committed;
 mod options;
 mod pages;
+mod recordings;
 mod robust;
 mod source;
 

@@ -1,6 +1,7 @@
 //! Users deleted under load and defective tokens, judged alike whatever carries the requests.
 
 use rustls::ServerConfig;
+use serde_json::Value;
 
 use super::certificates::{Authority, Clients};
 use super::front::{self, Options};
@@ -14,6 +15,22 @@ async fn plain() -> Ran {
     ran
 }
 
+/// The two routes with what follows from the seed; together they are all requests.
+fn routes(ran: &Ran) -> Vec<Value> {
+    let mut routes = ran.run["routes"].as_array().cloned().unwrap_or_default();
+    for figure in ["due", "done"] {
+        let sum: u64 = routes.iter().filter_map(|route| route[figure].as_u64()).sum();
+        assert_eq!(Some(sum), ran.run["requests"][figure].as_u64(), "{figure}: {routes:?}");
+    }
+    for route in &mut routes {
+        assert!(route["response"]["p50"].as_u64() > Some(0), "{route}");
+        assert_eq!(route["response"]["count"], route["done"]);
+        route["response"] = Value::Null;
+    }
+    assert!(routes.len() == 2 && ran.output.contains("POST /orders"), "{}", ran.output);
+    routes
+}
+
 /// Every figure that follows from the seed is the same; medians lie in the same region.
 fn alike(plain: &Ran, other: &Ran, what: &str) {
     assert_eq!(other.code, 0, "{what}: {}", other.output);
@@ -23,6 +40,7 @@ fn alike(plain: &Ran, other: &Ran, what: &str) {
         assert_eq!(of(other), of(plain), "{what}: {figure}\n{}", other.output);
     }
     assert_eq!(other.judgement(), plain.judgement(), "{what}: {}", other.output);
+    assert_eq!(routes(other), routes(plain), "{what}: {}", other.output);
     // Loopback and an unoptimised build of the gateway: never less than 50 µs, and not a second.
     let (p50, base) = (other.service_p50(), plain.service_p50());
     assert!((50..1_000_000).contains(&p50), "{what}: p50 {p50} µs, plain {base} µs");

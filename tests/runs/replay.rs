@@ -240,6 +240,7 @@ fn replay_and_compare(nginx: &Nginx, log: &str, speed: u32, recorded: &[Logged])
     assert_eq!(routes(&replayed), routes(recorded));
     users_are_mapped(recorded, &replayed);
     nothing_is_left(&ran, &replayed);
+    assert!(ran.run["routes"].as_array().is_some_and(Vec::is_empty), "{}", ran.run["routes"]);
     spacing_is_kept(&ran, speed, recorded, &replayed);
     ran.run["send_lag"]["p99"].as_u64().unwrap()
 }

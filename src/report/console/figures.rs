@@ -11,6 +11,9 @@ use super::table::{Cell, Table, plain, wrapped};
 
 const MOST_CLASSES: usize = 8;
 const MOST_FAULTS: usize = 6;
+const MOST_ROUTES: usize = 6;
+/// Columns of the longest route that is shown whole.
+const WIDEST_ROUTE: usize = 30;
 
 /// What became of the requests, and the verdicts, in a few lines.
 pub(super) fn requests(report: &RunReport, lines: &mut Vec<String>) {
@@ -124,6 +127,38 @@ fn millis(micros: u64) -> String {
         us if us < 99_950 => format!("{:.1}", us as f64 / 1e3),
         us => grouped((us + 500) / 1_000),
     }
+}
+
+/// The routes, where there are several.
+pub(super) fn routes(report: &RunReport, style: Style, lines: &mut Vec<String>) {
+    if report.routes.len() < 2 {
+        return;
+    }
+    let heads = ["requests", "done", "not correct", "checks failed", "resp p50", "p99"];
+    let mut table = Table::new("Routes, ms", &heads, MOST_ROUTES);
+    for route in &report.routes {
+        let counts = route.verdicts.iter();
+        let not_correct = |(name, count): (&String, &u64)| {
+            Verdict::named(name).is_some_and(|v| !v.is_correct()).then_some(*count)
+        };
+        let not_correct = counts.filter_map(not_correct).sum();
+        let bad = |count: u64| match count {
+            0 => plain("·"),
+            _ => (grouped(count), Colour::Red),
+        };
+        let mut row = vec![
+            plain(super::table::cut(&route.request, WIDEST_ROUTE)),
+            plain(grouped(route.due)),
+            plain(grouped(route.done)),
+            bad(not_correct),
+            bad(route.checks_failed),
+        ];
+        let times = Some(route.response).filter(|times| times.count > 0);
+        let place = |at: fn(Percentiles) -> u64| times.map_or("·".to_owned(), |p| millis(at(p)));
+        row.extend([place(|p| p.p50), place(|p| p.p99)].map(plain));
+        table.row(row);
+    }
+    table.draw(style, lines);
 }
 
 /// Lags of changed users.

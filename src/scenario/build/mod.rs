@@ -50,10 +50,11 @@ pub(super) fn plan(reader: &mut Reader<'_>, root: &Node, overrides: &Overrides) 
     let name = own_name(reader, &head, &settings);
     let mut population = people::population(reader, &head);
     let seed = Seed(settings.count("seed").unwrap_or(1));
-    let phases = phases::phases(reader, &head, overrides, population.users);
+    let (phases, recordings) = phases::phases(reader, &head, overrides);
     let load = sending::load(reader, &head);
     recording::can_carry_token(reader, &head, &phases, &load);
     let source = source::source(reader, &head, &mut population, until_drained(&phases, &load));
+    recording::fit_population(reader, &head, &recordings, &source, population.users);
     let defects = defects::Defects::of(&population, seed);
     let token = tokens::tokens(reader, &head, source, &defects);
     let probe = sending::probe(reader, &head);

@@ -19,21 +19,21 @@ const MOST_REQUESTS: f64 = 1e10;
 /// Longest load.
 const LONGEST: Duration = Duration::from_secs(12 * 86_400);
 
-/// The phases, in order, without gaps.
+/// The phases, in order, without gaps, and the recordings that they replay.
 pub(super) fn phases(
     reader: &mut Reader<'_>,
     root: &TableAt<'_>,
     overrides: &Overrides,
-    users: u32,
-) -> Vec<PhasePlan> {
+) -> (Vec<PhasePlan>, Vec<recording::Named>) {
     let tables = super::sections(reader, root, &PHASE);
     if tables.is_empty() && root.get("phase").is_none_or(|entry| is_empty_list(&entry.node)) {
         let help = "add one: [[phase]], name = \"steady\", for = \"30s\"";
         reader.problems.add_with_help(root.place, "phase", "there is no phase", help);
     }
     let (mut phases, mut names, mut start) = (Vec::new(), BTreeSet::new(), Duration::ZERO);
+    let mut recordings = Vec::new();
     for table in tables {
-        let phase = phase(reader, &table, start, overrides, users);
+        let phase = phase(reader, &table, start, overrides, &mut recordings);
         if !phase.name.is_empty() && !names.insert(phase.name.clone()) {
             let message = format!("there is another phase named \"{}\"", phase.name);
             reader.reject(&table, "name", message);
@@ -51,7 +51,7 @@ pub(super) fn phases(
         let message = "every phase is a warm-up, so nothing would be judged";
         reader.problems.add(root.place, "phase", message);
     }
-    phases
+    (phases, recordings)
 }
 
 fn is_empty_list(node: &Node) -> bool {
@@ -63,13 +63,13 @@ fn phase(
     table: &TableAt<'_>,
     start: Duration,
     overrides: &Overrides,
-    users: u32,
+    recordings: &mut Vec<recording::Named>,
 ) -> PhasePlan {
     let settings = super::read(reader, table, &PHASE);
     let name = super::own_name(reader, table, &settings);
     let known = settings.span("for").map(|length| scaled(length, overrides));
     let arrival = super::formed_key(reader, table, &PHASE, "arrival")
-        .and_then(|node| arrival(reader, &node, known, overrides, users))
+        .and_then(|node| arrival(reader, &node, known, overrides, recordings))
         .unwrap_or(Arrival::Closed { users: 1, think: Duration::from_secs(1) });
     let length = known.unwrap_or(Duration::from_secs(1)).max(Duration::from_millis(1));
     let requests = expected_requests(&arrival, length);
@@ -96,7 +96,7 @@ fn arrival(
     node: &Node,
     length: Option<Duration>,
     overrides: &Overrides,
-    users: u32,
+    recordings: &mut Vec<recording::Named>,
 ) -> Option<Arrival> {
     let example = "a table such as { poisson = \"500/s\" }";
     let Content::Table(Table(entries)) = &node.content else {
@@ -124,7 +124,7 @@ fn arrival(
     match (kind.build)(&with_scaled_times(settings, overrides), length) {
         Ok(arrival) => Some(match with_scaled_rate(arrival, overrides.rate_scale()) {
             Arrival::Replay(plan) => {
-                Arrival::Replay(recording::looked_at(reader, entry, &plan, length, users))
+                Arrival::Replay(recording::looked_at(reader, entry, &plan, length, recordings))
             }
             other => other,
         }),

@@ -130,7 +130,8 @@ pub(in crate::scenario) static ROUTE: TableSpec = TableSpec {
         Setting::optional(
             "body",
             Kind::Text,
-            "The body. Values are escaped as JSON where `Content-Type` says that it is.",
+            "The body. Values are escaped as JSON or encoded as in a form where `Content-Type` says \
+             that it is one.",
         ),
     ],
     forms: &[FormKey {

@@ -11,22 +11,22 @@ use crate::population::Population;
 use crate::scenario::{IdentityProof, Outline, Overrides, Plan, ScenarioError, load, parse};
 
 const PHASE: &str = "[[phase]]\nname = \"steady\"\nfor = \"10s\"\n";
-const TARGET: &str = "[target]\nurl = \"http://127.0.0.1:1\"\n";
-const SOURCE: &str = "source = { file = \"tokens.txt\" }\n";
+pub(super) const TARGET: &str = "[target]\nurl = \"http://127.0.0.1:1\"\n";
+pub(super) const SOURCE: &str = "source = { file = \"tokens.txt\" }\n";
 
 /// A folder with a scenario and a file of tokens.
-struct Room {
+pub(super) struct Room {
     folder: tempfile::TempDir,
 }
 
 impl Room {
-    fn new(tokens: &str) -> Self {
+    pub(super) fn new(tokens: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("tokens.txt"), tokens).unwrap();
         Self { folder }
     }
 
-    fn path(&self) -> PathBuf {
+    pub(super) fn path(&self) -> PathBuf {
         self.folder.path().join("scenario.toml")
     }
 
@@ -46,7 +46,7 @@ impl Room {
     }
 }
 
-fn jwt(subject: &str, expires: u64) -> String {
+pub(super) fn jwt(subject: &str, expires: u64) -> String {
     let payload = format!("{{\"sub\":\"{subject}\",\"exp\":{expires}}}");
     format!("eyJhbGciOiJub25lIn0.{}.c2ln", URL_SAFE_NO_PAD.encode(payload))
 }

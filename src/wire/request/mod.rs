@@ -4,11 +4,13 @@
 //! ([`Template::write_http1`]); others take it apart ([`Template::method`], [`Template::target`],
 //! [`Template::headers`], [`Template::body`]).
 
+mod escape;
 mod text;
 
 use std::sync::Arc;
 
-pub use text::{Place, Text, Values};
+pub use escape::Place;
+pub use text::{Text, Values};
 
 /// A request that cannot be written.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
@@ -128,8 +130,7 @@ impl Template {
         let target = target(&spec.path, token_parameter.as_deref())?;
         let headers: Arc<[_]> = headers(spec)?.into();
         let body = match &spec.body {
-            Some(body) if is_json(&headers) => Text::parse(body, Place::Json)?,
-            Some(body) => Text::parse(body, Place::Body)?,
+            Some(body) => Text::parse(body, place_of_body(&headers))?,
             None => Text::default(),
         };
         let fields1 = fields1(&headers, host, spec.close);
@@ -241,7 +242,7 @@ fn target(path: &str, token_parameter: Option<&str>) -> Result<Text, TemplateErr
     if let Some(name) = token_parameter {
         let mark = if path.contains('?') { "&" } else { "?" };
         target.append(&Text::literal(&format!("{mark}{name}=")));
-        target.append(&Text::token());
+        target.append(&Text::token(Place::Target));
     }
     Ok(target)
 }
@@ -264,13 +265,14 @@ fn headers(spec: &RequestSpec) -> Result<Vec<(String, Text)>, TemplateError> {
             return Err(TemplateError::HeaderValue(name));
         }
         headers.retain(|(other, _)| *other != name);
-        headers.push((name, Text::parse(value, Place::Header)?));
+        let place = if name == "cookie" { Place::Cookie } else { Place::Header };
+        headers.push((name, Text::parse(value, place)?));
     }
     match &spec.token {
         TokenPlace::Header { name, prefix } => {
             let name = name.to_ascii_lowercase();
             let mut value = Text::literal(prefix);
-            value.append(&Text::token());
+            value.append(&Text::token(Place::Header));
             headers.retain(|(other, _)| *other != name);
             headers.push((name, value));
         }
@@ -288,17 +290,22 @@ fn add_cookie(headers: &mut Vec<(String, Text)>, cookie: &str) {
         value.push_literal(b"; ");
     }
     value.push_literal(format!("{cookie}=").as_bytes());
-    value.append(&Text::token());
+    value.append(&Text::token(Place::Cookie));
     headers.push(("cookie".to_owned(), value));
 }
 
-fn is_json(headers: &[(String, Text)]) -> bool {
-    let mut types = headers.iter().filter(|(name, _)| name == "content-type");
-    types.any(|(_, value)| {
-        value
-            .as_literal()
-            .is_some_and(|text| text.windows(4).any(|w| w.eq_ignore_ascii_case(b"json")))
-    })
+/// What `Content-Type` says of the body.
+fn place_of_body(headers: &[(String, Text)]) -> Place {
+    let field = headers.iter().find(|(name, _)| name == "content-type");
+    let Some(said) = field.and_then(|(_, value)| value.as_literal()) else { return Place::Body };
+    let says = |part: &[u8]| said.windows(part.len()).any(|w| w.eq_ignore_ascii_case(part));
+    if says(b"json") {
+        Place::Json
+    } else if says(b"x-www-form-urlencoded") {
+        Place::Form
+    } else {
+        Place::Body
+    }
 }
 
 /// What follows the target, up to what depends on method and body.
@@ -397,6 +404,43 @@ mod tests {
             text.contains("\r\nX-Auth: t=x.y.z\r\n") && !text.contains("Authorization"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn no_token_breaks_a_request() {
+        let body = |content: &str, body: &str| RequestSpec {
+            method: "POST".into(),
+            headers: vec![("Content-Type".into(), content.into())],
+            body: Some(body.into()),
+            token: TokenPlace::Placeholder,
+            ..get("/")
+        };
+        let sent = |token| RequestSpec { token, ..get("/a") };
+        let own = RequestSpec {
+            headers: vec![("Cookie".into(), "t={token}".into())],
+            token: TokenPlace::Placeholder,
+            ..get("/a")
+        };
+        let cases = [
+            (sent(TokenPlace::Query("t".into())), "GET /a?t=a%22%3B%26%2F HTTP/1.1\r\n"),
+            (get("/a/{token}"), "GET /a/a%22%3B%26%2F HTTP/1.1\r\n"),
+            (sent(TokenPlace::Cookie("t".into())), "\r\nCookie: t=a%22%3B&/\r\n"),
+            (own, "\r\nCookie: t=a%22%3B&/\r\n"),
+            (get("/a"), "\r\nAuthorization: Bearer a\";&/\r\n"),
+            (body("application/json", "[\"{token}\"]"), "\r\n\r\n[\"a\\\";&/\"]"),
+            (
+                body("Application/X-WWW-Form-Urlencoded", "t={token}&u=1"),
+                "\r\n\r\nt=a%22%3B%26%2F&u=1",
+            ),
+            (body("text/plain", "{token}"), "\r\n\r\na\";&/"),
+        ];
+        for (spec, expected) in cases {
+            let values = Values { user: "", number: 0, seq: 0, uuid: 0, token: b"a\";&/" };
+            let mut out = Vec::new();
+            Template::new(&spec, "h").unwrap().write_http1(&values, &mut out);
+            let text = String::from_utf8(out).unwrap();
+            assert!(text.contains(expected), "{text}");
+        }
     }
 
     #[test]

@@ -1,30 +1,12 @@
 //! Text with gaps: literals, and placeholders for what differs from one request to the next.
 //!
 //! A placeholder's value is escaped for the place where the text stands, so that no user's subject
-//! can break a request: percent-encoded in a target, escaped in a JSON body, rid of control
-//! characters in a header. Tokens are written as they are.
+//! and no token can break a request: see [`super::escape`].
 
 use std::io::Write as _;
 
-use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
-
 use super::TemplateError;
-
-/// RFC 3986 §2.3: unreserved characters stand for themselves.
-const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-/// Where a text stands, which decides how values are escaped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// Path and query of the request (RFC 3986 §3.3).
-    Target,
-    /// A header field's value (RFC 9110 §5.5).
-    Header,
-    /// A body that says it is JSON (RFC 8259 §7).
-    Json,
-    /// Any other body.
-    Body,
-}
+use super::escape::{self, Place};
 
 /// What a placeholder stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +46,7 @@ pub struct Values<'a> {
     pub seq: u64,
     /// The random bits of `{uuid}`.
     pub uuid: u128,
-    /// The token as it is sent.
+    /// The token: visible ASCII.
     pub token: &'a [u8],
 }
 
@@ -81,14 +63,14 @@ impl Text {
     }
 
     /// The token alone.
-    pub fn token() -> Self {
-        Self(vec![Piece::Gap(Gap::Token, Place::Header)])
+    pub fn token(place: Place) -> Self {
+        Self(vec![Piece::Gap(Gap::Token, place)])
     }
 
     /// Reads `/orders/{user}`. In a body a brace that opens no known placeholder stands for itself,
     /// so that JSON can be written as it is; elsewhere it is an error.
     pub fn parse(text: &str, place: Place) -> Result<Self, TemplateError> {
-        let lenient = matches!(place, Place::Json | Place::Body);
+        let lenient = place.is_body();
         let mut parsed = Self::default();
         let mut rest = text;
         while let Some(open) = rest.find(['{', '}']) {
@@ -184,15 +166,14 @@ impl Text {
 
 fn fill(gap: Gap, place: Place, values: &Values<'_>, out: &mut Vec<u8>) {
     match gap {
-        Gap::Subject => escape(values.user, place, out),
+        Gap::Subject => escape::subject(values.user, place, out),
         // A subject that is an address is the user's; others get one in a domain that is reserved
         // for tests (RFC 2606 §2).
-        Gap::Email if values.user.contains('@') => escape(values.user, place, out),
+        Gap::Email if values.user.contains('@') => escape::subject(values.user, place, out),
         Gap::Email => {
-            let at = if place == Place::Target { "%40" } else { "@" };
-            show(format_args!("u{}{at}example.test", values.number), out);
+            show(format_args!("u{}{}example.test", values.number, place.at_sign()), out);
         }
-        Gap::Token => out.extend_from_slice(values.token),
+        Gap::Token => escape::token(values.token, place, out),
         Gap::Seq => show(format_args!("{}", values.seq), out),
         Gap::Uuid => show_uuid(values.uuid, out),
     }
@@ -206,34 +187,9 @@ fn show_uuid(bits: u128, out: &mut Vec<u8>) {
     out.extend_from_slice(uuid.hyphenated().encode_lower(&mut text).as_bytes());
 }
 
-fn show(text: std::fmt::Arguments<'_>, out: &mut Vec<u8>) {
+pub(super) fn show(text: std::fmt::Arguments<'_>, out: &mut Vec<u8>) {
     // Writing to a vector cannot fail.
     let _ = out.write_fmt(text);
-}
-
-fn escape(value: &str, place: Place, out: &mut Vec<u8>) {
-    match place {
-        Place::Target => encode(value, UNRESERVED, out),
-        Place::Header => encode(value, CONTROLS, out),
-        Place::Json => escape_json(value, out),
-        Place::Body => out.extend_from_slice(value.as_bytes()),
-    }
-}
-
-fn encode(value: &str, set: &'static AsciiSet, out: &mut Vec<u8>) {
-    for part in utf8_percent_encode(value, set) {
-        out.extend_from_slice(part.as_bytes());
-    }
-}
-
-fn escape_json(value: &str, out: &mut Vec<u8>) {
-    for byte in value.bytes() {
-        match byte {
-            b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
-            0..=0x1f => show(format_args!("\\u{byte:04x}"), out),
-            _ => out.push(byte),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -268,6 +224,8 @@ mod tests {
         let value: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(value["n"]["u"], odd);
         assert_eq!(written("/{user.email}", Place::Target, "ann"), "/u3%40example.test");
+        assert_eq!(written("a={user}", Place::Form, "b&c=d+"), "a=b%26c%3Dd%2B");
+        assert_eq!(written("a={user}", Place::Cookie, "b; c=d"), "a=b%3B%20c=d");
     }
 
     #[test]
