@@ -196,7 +196,7 @@ impl Decoder {
         }
         // What a block adds to the table it adds again the next time, and what it reads from there
         // is something else then.
-        if !resizes && !(refers && !self.last.remembered.is_empty()) {
+        if !resizes && (!refers || self.last.remembered.is_empty()) {
             self.last.block.extend_from_slice(block);
             self.last.fields.copy_from(fields);
         }
