@@ -5,10 +5,12 @@
 //! worker takes no memory while it sends, and none a second either once it has had its share.
 
 use std::mem::{swap, take};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::context::Job;
 use super::examine::Examined;
+use super::gather::Gather;
 use super::probe::ProbeQueue;
 use crate::clock::Tick;
 use crate::measure::{Recorder, Shape};
@@ -37,6 +39,8 @@ pub struct Ledger {
     pub probes: ProbeQueue,
     /// Requests sent and not yet done.
     pub in_flight: u32,
+    /// Told of what is sent and answered.
+    gather: Arc<Gather>,
 }
 
 #[derive(Debug, Default)]
@@ -74,7 +78,7 @@ impl Drop for Entries {
 
 impl Ledger {
     /// Empty books.
-    pub fn new(shape: Shape, probes: ProbeQueue) -> Self {
+    pub fn new(shape: Shape, probes: ProbeQueue, gather: Arc<Gather>) -> Self {
         let (home, spare) = sync_channel(SPARE_BOOKS);
         Self {
             books: Books { recorder: Recorder::new(&shape), sightings: Vec::new() },
@@ -85,6 +89,7 @@ impl Ledger {
             home,
             probes,
             in_flight: 0,
+            gather,
         }
     }
 
@@ -115,6 +120,7 @@ impl Ledger {
         record.sent += 1;
         record.send_lag.record(sent - job.due);
         self.in_flight += 1;
+        self.gather.under_way(self.in_flight);
     }
 
     /// A connection was made.
@@ -143,6 +149,7 @@ impl Ledger {
     /// A request is done.
     pub fn answered(&mut self, job: &Job, examined: &Examined) {
         self.in_flight = self.in_flight.saturating_sub(1);
+        self.gather.answered(self.in_flight);
         self.books.recorder.answer(&examined.sample);
         let Some(sighting) = examined.sighting else { return };
         self.probes.saw(job.user, sighting.sent, sighting.accepted);

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::alarm::Alarm;
 use super::context::{Context, Job};
+use super::gather::Gather;
 use super::lane::{Lane, Seat, Shared};
 use super::ledger::{Entries, Ledger};
 use super::pace::{Pace, Wait};
@@ -94,10 +95,13 @@ pub fn run<C: Connector>(setup: WorkerSetup, connector: C) -> io::Result<()> {
     if setup.context.urgent {
         let _ = rustix::process::setpriority_process(None, WORKER_NICE);
     }
+    let gather = Arc::new(Gather::of_this_thread(setup.context.clock));
+    let before_idle = Arc::clone(&gather);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
+        .on_thread_park(move || before_idle.before_idle())
         .build_local(LocalOptions::default())?;
-    runtime.block_on(async move { Worker::new(setup, connector)?.run().await })
+    runtime.block_on(async move { Worker::new(setup, connector, gather)?.run().await })
 }
 
 struct Worker<C: Connector> {
@@ -109,6 +113,7 @@ struct Worker<C: Connector> {
     schedule: std::iter::Peekable<Schedule>,
     alarm: Alarm,
     pace: Pace,
+    gather: Arc<Gather>,
     run_queue: RunQueue,
     /// CPU time and run-queue delay of the thread before load began.
     before_load: (Duration, Option<Duration>),
@@ -126,7 +131,7 @@ struct Worker<C: Connector> {
 }
 
 impl<C: Connector> Worker<C> {
-    fn new(setup: WorkerSetup, connector: C) -> io::Result<Self> {
+    fn new(setup: WorkerSetup, connector: C, gather: Arc<Gather>) -> io::Result<Self> {
         let run = setup.context;
         let share = |total: u32| total.div_ceil(setup.workers.max(1)) as usize;
         let schedule = Schedule::new(
@@ -138,7 +143,8 @@ impl<C: Connector> Worker<C> {
             setup.recordings,
         );
         let waiting_max = share(run.plan.backlog);
-        let ledger = Ledger::new(run.shape.clone(), ProbeQueue::new(run.probe, run.end()));
+        let probes = ProbeQueue::new(run.probe, run.end());
+        let ledger = Ledger::new(run.shape.clone(), probes, Arc::clone(&gather));
         Ok(Self {
             pool: Rc::new(RefCell::new(Pool { waiting_max, ..Pool::default() })),
             lanes: JoinSet::new(),
@@ -146,6 +152,7 @@ impl<C: Connector> Worker<C> {
             schedule: schedule.peekable(),
             alarm: Alarm::new()?,
             pace: Pace::new(run.plan.spin, run.plan.grain, run.start),
+            gather,
             run_queue: RunQueue::of_this_thread(),
             before_load: (Duration::ZERO, None),
             errands: setup.errands,
@@ -224,6 +231,7 @@ impl<C: Connector> Worker<C> {
 
     /// Sleeps, or does what it is asked meanwhile. Being told to stop is noticed at the next nap.
     async fn sleep(&mut self, now: Tick, span: Duration) -> io::Result<()> {
+        self.gather.quiet_until(now + span);
         tokio::select! {
             biased;
             slept = self.alarm.wait(span) => {

@@ -1,10 +1,11 @@
 //! A worker's books and the requests that go into them, as a run of many kinds of answers has them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use substorm::clock::Tick;
+use substorm::clock::{Clock, Tick};
 use substorm::identity::{Change, UserIndex};
-use substorm::load::{Credentials, Examined, Job, Ledger, ProbePlan, ProbeQueue};
+use substorm::load::{Credentials, Examined, Gather, Job, Ledger, ProbePlan, ProbeQueue};
 use substorm::measure::{Allowance, Sample, Shape};
 use substorm::oracle::{
     Answer, Credential, FaultWindows, History, Identity, Sighting, judge, truth,
@@ -42,7 +43,8 @@ pub fn ledger() -> Ledger {
         prime: Duration::ZERO,
         quiet: Share::NONE,
     };
-    Ledger::new(shape(), ProbeQueue::new(plan, Tick::MAX))
+    let gather = Arc::new(Gather::of_this_thread(Clock::start()));
+    Ledger::new(shape(), ProbeQueue::new(plan, Tick::MAX), gather)
 }
 
 /// What the answers are judged by.

@@ -89,6 +89,8 @@ pub struct Malformed;
 struct Last {
     block: Vec<u8>,
     fields: Fields,
+    /// Which of the fields it had us remember.
+    remembered: Vec<usize>,
 }
 
 /// Decoded fields, in one piece of memory that is used again and again.
@@ -120,8 +122,8 @@ impl Fields {
         })
     }
 
-    fn last(&self) -> (&[u8], &[u8]) {
-        let (start, name, value) = self.spans.last().copied().unwrap_or_default();
+    fn get(&self, number: usize) -> (&[u8], &[u8]) {
+        let (start, name, value) = self.spans.get(number).copied().unwrap_or_default();
         self.bytes[start..start + name + value].split_at(name)
     }
 }
@@ -136,7 +138,7 @@ pub struct Decoder {
     size_max: usize,
     /// Memory of entries that are gone.
     spare: Vec<Vec<u8>>,
-    /// Holds as long as the table is as it was; an empty block never does.
+    /// Holds if it means the same still, whatever the table has come to; an empty block never does.
     last: Last,
 }
 
@@ -152,19 +154,29 @@ impl Decoder {
     pub fn decode(&mut self, block: &[u8], fields: &mut Fields) -> Result<(), Malformed> {
         if !block.is_empty() && block == self.last.block {
             fields.copy_from(&self.last.fields);
+            for at in 0..self.last.remembered.len() {
+                self.remember(fields.get(self.last.remembered[at]));
+            }
             return Ok(());
         }
         self.last.block.clear();
+        self.last.remembered.clear();
         fields.clear();
         let mut input = Input(block);
-        let mut table_changed = false;
+        // It sets the table's size, or builds on what is in it.
+        let (mut resizes, mut refers) = (false, false);
         while let Some(&first) = input.0.first() {
             match first {
-                0x80.. => self.copy(input.integer(7)?, true, fields)?,
+                0x80.. => {
+                    let index = input.integer(7)?;
+                    refers |= index > STATIC.len();
+                    self.copy(index, true, fields)?;
+                }
                 0x40.. => {
-                    self.literal(&mut input, 6, fields)?;
-                    self.remember(fields);
-                    table_changed = true;
+                    refers |= self.literal(&mut input, 6, fields)?;
+                    let number = fields.spans.len() - 1;
+                    self.remember(fields.get(number));
+                    self.last.remembered.push(number);
                 }
                 0x20.. => {
                     let size = input.integer(5)?;
@@ -174,41 +186,44 @@ impl Decoder {
                     }
                     self.size_max = size;
                     self.evict(0);
-                    table_changed = true;
+                    resizes = true;
                 }
-                _ => self.literal(&mut input, 4, fields)?,
+                _ => refers |= self.literal(&mut input, 4, fields)?,
             }
             if fields.bytes.len() + fields.spans.len() * ENTRY_COST > FIELDS_MAX {
                 return Err(Malformed);
             }
         }
-        if !table_changed {
+        // What a block adds to the table it adds again the next time, and what it reads from there
+        // is something else then.
+        if !resizes && (!refers || self.last.remembered.is_empty()) {
             self.last.block.extend_from_slice(block);
             self.last.fields.copy_from(fields);
         }
         Ok(())
     }
 
-    /// A field that is spelt out, or at least its value.
+    /// A field that is spelt out, or at least its value. True if the table has its name.
     fn literal(
         &mut self,
         input: &mut Input<'_>,
         prefix: u8,
         fields: &mut Fields,
-    ) -> Result<(), Malformed> {
-        match input.integer(prefix)? {
+    ) -> Result<bool, Malformed> {
+        let index = input.integer(prefix)?;
+        match index {
             0 => {
                 let start = fields.bytes.len();
                 input.string(&mut fields.bytes)?;
                 fields.spans.push((start, fields.bytes.len() - start, 0));
             }
-            index => self.copy(index, false, fields)?,
+            _ => self.copy(index, false, fields)?,
         }
         let before = fields.bytes.len();
         input.string(&mut fields.bytes)?;
         let length = fields.bytes.len() - before;
         fields.spans.last_mut().ok_or(Malformed)?.2 = length;
-        Ok(())
+        Ok(index > STATIC.len())
     }
 
     /// Adds the field with this number, or its name alone.
@@ -228,9 +243,8 @@ impl Decoder {
         Ok(())
     }
 
-    /// Remembers the field that was read last (§4.4).
-    fn remember(&mut self, fields: &Fields) {
-        let (name, value) = fields.last();
+    /// Remembers a field that was read (§4.4).
+    fn remember(&mut self, (name, value): (&[u8], &[u8])) {
         let cost = name.len() + value.len() + ENTRY_COST;
         self.evict(cost);
         if cost > self.size_max {
@@ -415,6 +429,19 @@ mod tests {
         assert_eq!(decoded(&mut Decoder::default(), &bomb), Err(Malformed), "over the limit");
     }
 
+    /// They add to the table, read from it, do both, or change its size.
+    const BLOCKS: &[&[u8]] = &[
+        &[0x88, 0x40, 1, b'a', 1, b'b'],
+        &[0x88, 0x40, 1, b'c', 2, b'd', b'e', 0x61, 1, b'x'],
+        &[0x82, 0xbe],
+        &[0xbe],
+        &[0xbe, 0x40, 1, b'q', 1, b'z'],
+        &[0x7e, 1, b'r', 0xbe],
+        &[0x0f, 0x2f, 1, b'n'],
+        &[0x3f, 0x2d, 0x40, 1, b'f', 1, b'g'],
+        &[0x20, 0x3f, 0xe1, 0x1f],
+    ];
+
     proptest! {
         #[test]
         fn what_is_written_reads_the_same(
@@ -426,6 +453,29 @@ mod tests {
                 write_field(name.as_bytes(), value.as_bytes(), care, &mut block);
             }
             prop_assert_eq!(decoded(&mut Decoder::default(), &block), Ok(fields));
+        }
+
+        /// That a block was the last one before, too, is a short cut and nothing else.
+        #[test]
+        fn a_block_means_the_same_with_and_without_the_short_cut(
+            blocks in prop::collection::vec(prop::sample::select(BLOCKS), 1..12),
+            times in 1_usize..5,
+        ) {
+            let (mut quick, mut plain) = (Decoder::default(), Decoder::default());
+            for decoder in [&mut quick, &mut plain] {
+                decoded(decoder, BLOCKS[0]).unwrap();
+            }
+            for block in blocks.iter().flat_map(|block| std::iter::repeat_n(block, times)) {
+                plain.last = Last::default();
+                let read = decoded(&mut quick, block);
+                prop_assert_eq!(&read, &decoded(&mut plain, block));
+                prop_assert_eq!(&quick.entries, &plain.entries);
+                prop_assert_eq!((quick.size, quick.size_max), (plain.size, plain.size_max));
+                if read.is_err() {
+                    // A transport ends with it.
+                    break;
+                }
+            }
         }
 
         #[test]
