@@ -42,6 +42,20 @@ pub struct Gather {
     before: AtomicU64,
     /// The time from one answer to the next, in nanoseconds, when they were last counted.
     gap: AtomicU64,
+    /// The end of the present grain, until which answers may lie: the kernel dates them.
+    grain_end: AtomicU64,
+    /// Lanes that wait for something else than an answer.
+    moving: AtomicU32,
+}
+
+/// A lane is connecting or sending, and must go on as soon as it can.
+#[derive(Debug)]
+pub struct Moving<'a>(&'a AtomicU32);
+
+impl Drop for Moving<'_> {
+    fn drop(&mut self) {
+        self.0.store(self.0.load(Relaxed).saturating_sub(1), Relaxed);
+    }
 }
 
 impl Gather {
@@ -61,6 +75,8 @@ impl Gather {
             since: AtomicU64::new(0),
             before: AtomicU64::new(0),
             gap: AtomicU64::new(u64::MAX),
+            grain_end: AtomicU64::new(0),
+            moving: AtomicU32::new(0),
         }
     }
 
@@ -80,15 +96,36 @@ impl Gather {
         self.quiet_until.store(at.as_nanos(), Relaxed);
     }
 
+    /// Answers may lie until this instant, at which requests are due; [`Tick::ZERO`] for none.
+    pub fn grain_ends(&self, at: Tick) {
+        self.grain_end.store(at.as_nanos(), Relaxed);
+    }
+
+    /// A lane is connecting or sending for as long as it keeps what this gives.
+    pub fn moving(&self) -> Moving<'_> {
+        self.moving.store(self.moving.load(Relaxed) + 1, Relaxed);
+        Moving(&self.moving)
+    }
+
     /// The worker is about to go idle: lets answers gather, if that is worth it. Everything that
     /// could be done has been done.
     pub fn before_idle(&self) {
-        if self.under_way.load(Relaxed) >= PART * FEWEST
+        if self.grain_end.load(Relaxed) != 0
+            && let Some(span) = self.rest_of_grain(self.clock.now())
+        {
+            std::thread::sleep(span);
+        } else if self.under_way.load(Relaxed) >= PART * FEWEST
             && let Some(span) = self.span(self.clock.now())
         {
             // The thread is the worker's own, and everything on it waits for the same answers.
             std::thread::sleep(span);
         }
+    }
+
+    /// For how long answers may lie because nothing else happens in this grain.
+    fn rest_of_grain(&self, now: Tick) -> Option<Duration> {
+        let rest = Tick::from_nanos(self.grain_end.load(Relaxed)) - now;
+        (self.moving.load(Relaxed) == 0 && !rest.is_zero()).then_some(rest)
     }
 
     /// For how long answers may gather from `now` on.
@@ -153,6 +190,23 @@ mod tests {
         assert_eq!(span(PART * FEWEST - 1, 10, Tick::MAX), None);
         assert_eq!(span(512, 10, at(1_000_080)), None);
         assert!(span(512, 10, at(1_000_100)).is_some());
+    }
+
+    #[test]
+    fn answers_lie_until_the_end_of_a_grain_unless_a_lane_has_to_go_on() {
+        let gather = Gather::new(Clock::start());
+        assert_eq!(gather.rest_of_grain(at(10)), None);
+        gather.grain_ends(at(1_000));
+        assert_eq!(gather.rest_of_grain(at(10)), Some(Duration::from_micros(990)));
+        assert_eq!(gather.rest_of_grain(at(1_000)), None);
+        let (first, second) = (gather.moving(), gather.moving());
+        assert_eq!(gather.rest_of_grain(at(10)), None);
+        drop(first);
+        assert_eq!(gather.rest_of_grain(at(10)), None);
+        drop(second);
+        assert!(gather.rest_of_grain(at(10)).is_some());
+        gather.grain_ends(Tick::ZERO);
+        assert_eq!(gather.rest_of_grain(at(0)), None);
     }
 
     #[test]

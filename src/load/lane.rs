@@ -6,11 +6,13 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::poll_fn;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Poll, Waker};
 
 use super::context::{Context, Job};
 use super::deadline::Deadline;
 use super::examine::{self, Examined};
+use super::gather::Gather;
 use super::ledger::Ledger;
 use crate::clock::Tick;
 use crate::outcome::{Class, Failure, Observation};
@@ -80,11 +82,13 @@ impl fmt::Debug for Seat {
 /// What the lanes of a worker share.
 pub struct Shared<C: Connector> {
     /// What every worker reads.
-    pub run: std::sync::Arc<Context>,
+    pub run: Arc<Context>,
     /// Makes connections.
     pub connector: C,
     /// What this worker counts.
     pub ledger: RefCell<Ledger>,
+    /// Knows what lanes wait for.
+    pub gather: Arc<Gather>,
 }
 
 /// One lane.
@@ -195,7 +199,10 @@ impl<C: Connector> Lane<C> {
         run.stage(job, subject, &mut kept.connection);
         deadline.set(sent + run.plan.request_timeout);
         let received = deadline.bound(async {
-            kept.connection.send().await?;
+            {
+                let _moving = shared.gather.moving();
+                kept.connection.send().await?;
+            }
             let read = |seen: &Observation<'_>| {
                 // An arrival before the request belongs to an earlier answer, or to a clock that
                 // was set.
@@ -219,6 +226,7 @@ impl<C: Connector> Lane<C> {
     async fn connect(&mut self, phase: usize) -> Result<Kept<C::Connection>, Failure> {
         let Self { shared, deadline, .. } = self;
         let run = &*shared.run;
+        let _moving = shared.gather.moving();
         deadline.set(run.clock.now() + run.plan.connect_timeout);
         let Connected { connection, set_up } = deadline.bound(shared.connector.connect()).await?;
         if let Some(set_up) = &set_up {

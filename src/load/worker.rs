@@ -114,6 +114,8 @@ struct Worker<C: Connector> {
     alarm: Alarm,
     pace: Pace,
     gather: Arc<Gather>,
+    /// For how long answers may lie unread: a grain, where the kernel dates them.
+    lie_for: Duration,
     run_queue: RunQueue,
     /// CPU time and run-queue delay of the thread before load began.
     before_load: (Duration, Option<Duration>),
@@ -152,7 +154,6 @@ impl<C: Connector> Worker<C> {
             schedule: schedule.peekable(),
             alarm: Alarm::new()?,
             pace: Pace::new(run.plan.spin, run.plan.grain, run.start),
-            gather,
             run_queue: RunQueue::of_this_thread(),
             before_load: (Duration::ZERO, None),
             errands: setup.errands,
@@ -165,7 +166,14 @@ impl<C: Connector> Worker<C> {
             next_hand_over: run.start + HAND_OVER,
             look_again: Tick::ZERO,
             lanes_max: share(run.plan.lanes()).max(1),
-            shared: Rc::new(Shared { run, connector, ledger: RefCell::new(ledger) }),
+            lie_for: if connector.lets_answers_lie() { run.plan.grain } else { Duration::ZERO },
+            shared: Rc::new(Shared {
+                run,
+                connector,
+                ledger: RefCell::new(ledger),
+                gather: Arc::clone(&gather),
+            }),
+            gather,
         })
     }
 
@@ -222,6 +230,13 @@ impl<C: Connector> Worker<C> {
                 Wait::Spin => {
                     tokio::task::yield_now().await;
                     turn_began = Some(began);
+                }
+                Wait::Sleep(span) if wake == request && span <= self.lie_for => {
+                    self.gather.grain_ends(wake);
+                    self.sleep(now, span).await?;
+                    self.gather.grain_ends(Tick::ZERO);
+                    // What has come is read first: its lanes are the next to be used.
+                    tokio::task::yield_now().await;
                 }
                 Wait::Sleep(span) => self.sleep(now, span).await?,
             }

@@ -44,6 +44,12 @@ pub trait Connector: 'static {
     /// Makes a connection ready to carry a request. The caller bounds the time and drops the
     /// future when it is up.
     fn connect(&self) -> impl Future<Output = Result<Connected<Self::Connection>, Failure>>;
+
+    /// Whether answers say when they came ([`Observation::arrival`]) and nothing else waits on a
+    /// connection meanwhile, so that they may lie unread for a little.
+    fn lets_answers_lie(&self) -> bool {
+        false
+    }
 }
 
 /// A connection, and what it took to make.

@@ -65,6 +65,11 @@ impl Connector for RawConnector {
         let connection = RawConnection::Http1(Http1::new(stream, self.limits, self.room.clone()));
         Ok(Connected { connection, set_up: Some(set_up) })
     }
+
+    fn lets_answers_lie(&self) -> bool {
+        // Streams of one transport wait for each other's windows.
+        self.dialer.dates_arrivals() && self.http2.is_none()
+    }
 }
 
 /// A connection of either protocol.

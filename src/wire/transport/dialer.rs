@@ -141,6 +141,11 @@ impl Dialer {
         Self { dates, ..self }
     }
 
+    /// Whether the kernel dates what comes.
+    pub fn dates_arrivals(&self) -> bool {
+        self.dates.is_some()
+    }
+
     /// Times are read here.
     pub fn clock(&self) -> Clock {
         self.clock
