@@ -346,7 +346,7 @@ fn parse<'h, 'b>(
 }
 
 /// The value of a `Content-Length` field (RFC 9110 §8.6).
-fn parse_length(value: &[u8]) -> Result<u64, Failure> {
+pub fn parse_length(value: &[u8]) -> Result<u64, Failure> {
     let text = std::str::from_utf8(value.trim_ascii()).map_err(|_| Failure::Protocol)?;
     if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
         return Err(Failure::Protocol);

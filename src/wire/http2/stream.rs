@@ -93,7 +93,8 @@ impl Drop for Http2 {
 impl Connection for Http2 {
     fn stage(&mut self, template: &Template, values: &Values<'_>) {
         self.give_up();
-        let Self { block, body, scratch, origin, .. } = self;
+        let Self { block, body, scratch, origin, exchange, .. } = self;
+        exchange.borrow_mut().head_only = template.method() == "HEAD";
         block.clear();
         match template.method() {
             "GET" => write_index(GET, block),
@@ -189,5 +190,13 @@ mod tests {
         assert_eq!(staged(&plain).block[..5], [0x82, 0x04, 2, b'/', b'a']);
         let secret = RequestSpec { token: TokenPlace::Query("access_token".into()), ..plain };
         assert_eq!(pattern(&secret), 0x10);
+    }
+
+    #[test]
+    fn only_an_answer_to_a_head_may_lack_its_body() {
+        for (method, head_only) in [("GET", false), ("HEAD", true)] {
+            let spec = RequestSpec { method: method.into(), path: "/".into(), ..<_>::default() };
+            assert_eq!(staged(&spec).exchange.borrow().head_only, head_only);
+        }
     }
 }
