@@ -22,7 +22,9 @@ use super::effort::Effort;
 /// Workers report at whole seconds; the second is closed a little later.
 const SETTLE: Duration = Duration::from_millis(150);
 
-/// An answer that was done so long before a worker's report is in it, or in one before.
+/// An answer that was done so long before a worker's report is in it, or in one before, unless the
+/// worker stood still for longer: the kernel dates answers, and it may report before it reads them.
+/// Such an answer still counts for the user's last change; to one before that it may come too late.
 const LATE: Duration = Duration::from_secs(1);
 
 /// Everything gathered so far.
@@ -183,7 +185,8 @@ impl<S: Sink> Collector<S> {
                 cpu: report.cpu,
                 sent: worker.sent + phases.map(|(_, record)| record.sent).sum::<u64>(),
                 at: report.at,
-                run_delay: report.run_delay,
+                // Of a report that lacks it, the next one tells.
+                run_delay: report.run_delay.or(worker.run_delay),
                 ..*worker
             };
         }
@@ -240,5 +243,52 @@ impl<S: Sink> Collector<S> {
         }
         self.number += 1;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::load::{Gather, Ledger, ProbePlan, ProbeQueue};
+    use crate::units::Share;
+
+    struct Nowhere;
+
+    impl Sink for Nowhere {
+        fn second(&mut self, _: &Second<'_>) -> std::io::Result<()> {
+            Ok(())
+        }
+
+        fn note(&mut self, _: &Note) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_delay_that_cannot_be_read_once_is_not_counted_twice() {
+        let shape = Shape::default();
+        let clock = Clock::start();
+        let mut collector = Collector::new((clock, Tick::ZERO), &shape, Vec::new(), 1, Nowhere);
+        let (gap, until) = (Duration::from_millis(10), Duration::from_secs(1));
+        let plan = ProbePlan { gap, growth: 0.1, until, prime: Duration::ZERO, quiet: Share::NONE };
+        let gather = Arc::new(Gather::of_this_thread(clock));
+        let mut ledger = Ledger::new(shape, ProbeQueue::new(plan, Tick::MAX), gather);
+        let mut delays = Vec::new();
+        for (second, delay_ms) in [(1, Some(700)), (2, None), (3, Some(730)), (4, Some(750))] {
+            collector.take_report(&Report {
+                worker: 0,
+                at: Tick::from_nanos(second * 1_000_000_000),
+                entries: ledger.hand_over(),
+                cpu: Duration::ZERO,
+                spun: Duration::ZERO,
+                run_delay: delay_ms.map(Duration::from_millis),
+            });
+            let effort = collector.gathered.workers[0].effort;
+            delays.push(effort.run_delay.map(|delay| delay.as_millis()));
+            collector.close_second().unwrap();
+        }
+        assert_eq!(delays, [Some(700), None, Some(30), Some(20)]);
     }
 }

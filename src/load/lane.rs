@@ -102,6 +102,8 @@ pub struct Lane<C: Connector> {
 /// A connection and what it has been through.
 struct Kept<C> {
     connection: C,
+    /// Another connection's transport carries it.
+    shares: bool,
     /// Requests that it has carried.
     carried: u32,
     /// When it was last of use.
@@ -194,7 +196,7 @@ impl<C: Connector> Lane<C> {
         let Self { shared, connection, deadline, subject } = self;
         let run = &*shared.run;
         let kept = connection.as_mut().ok_or(Failure::Refused)?;
-        let first = kept.carried == 0;
+        let first = kept.carried == 0 && !kept.shares;
         kept.carried += 1;
         run.stage(job, subject, &mut kept.connection);
         deadline.set(sent + run.plan.request_timeout);
@@ -228,10 +230,11 @@ impl<C: Connector> Lane<C> {
         let run = &*shared.run;
         let _moving = shared.gather.moving();
         deadline.set(run.clock.now() + run.plan.connect_timeout);
-        let Connected { connection, set_up } = deadline.bound(shared.connector.connect()).await?;
+        let Connected { connection, set_up, shares } =
+            deadline.bound(shared.connector.connect()).await?;
         if let Some(set_up) = &set_up {
             shared.ledger.borrow_mut().connected(phase, set_up);
         }
-        Ok(Kept { connection, carried: 0, used: run.clock.now() })
+        Ok(Kept { connection, shares, carried: 0, used: run.clock.now() })
     }
 }

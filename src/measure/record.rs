@@ -44,7 +44,7 @@ pub struct PhaseRecord {
     pub censored: u64,
     /// Of `due`: follow-ups for changed users.
     pub probes: u64,
-    /// Requests sent again after an answer that the client's policy retries; not in `due`.
+    /// Of `due`: requests made again after an answer that the client's policy retries.
     pub retries: u64,
     /// Requests that a retry led to an answer which is not retried.
     pub retries_recovered: u64,
@@ -54,9 +54,9 @@ pub struct PhaseRecord {
     pub lacks_challenge: u64,
     /// Answers whose status or body is not what the route expects.
     pub checks_failed: u64,
-    /// Connections that could not be made because no local port was free.
+    /// Requests that failed because no local port was free for a connection.
     pub port_exhausted: u64,
-    /// Connections that could not be made because no file descriptor was free.
+    /// Requests that failed because no file descriptor was free for a connection.
     pub descriptor_exhausted: u64,
     /// Truth × class.
     pub matrix: [[u64; Class::COUNT]; Truth::COUNT],

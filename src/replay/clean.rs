@@ -118,4 +118,28 @@ mod tests {
         assert_eq!(line("/other").unwrap().user, found.user);
         assert!(line("*").is_none());
     }
+
+    #[test]
+    fn what_a_recording_holds_is_asked_for_when_it_is_read() {
+        use crate::replay::formats::requests::{FORMAT, first_line};
+
+        let disguise = Disguise::new(Cleaning::default(), None).unwrap();
+        let fields = [("authorization", "Basic bWFyay1zdWJqZWN0Om1hcmstc2VjcmV0")];
+        for (asked, written) in [
+            ("/u/mark-subject.json", "/u/{user}.json"),
+            ("/a?q=mail:mark-subject,x&page=2", "/a?q=mail:{user},x&page=2"),
+            ("/a;of=mark%2Dsubject/b?{user}", "/a;of={user}/b?%7Buser%7D"),
+        ] {
+            let fields = fields.iter().map(|(name, value)| (*name, Cow::Borrowed(*value)));
+            let line = disguise.line(7, "GET", asked, fields, "mark-address").unwrap();
+            assert_eq!(line.path, written);
+            let text = first_line() + "\n" + &serde_json::to_string(&line).unwrap() + "\n";
+            let mut read = Vec::new();
+            let take = |_, found: Result<Option<Entry>, Flaw>| read.extend(found.unwrap());
+            let cleaning = Cleaning::default();
+            each_request(&FORMAT, &mut text.as_bytes(), &Fields::new(), &cleaning, take).unwrap();
+            let targets: Vec<_> = read.iter().map(|entry| &*entry.request.target).collect();
+            assert_eq!(targets, [written]);
+        }
+    }
 }

@@ -242,8 +242,10 @@ impl Reader {
         span: &mut Duration,
     ) -> Result<Ended, ReplayError> {
         let mut number = 0;
+        let stop = Arc::clone(&self.stop);
         let ended =
-            Playback::open(&play.plan, play.length, self.users, tally).and_then(|mut playback| {
+            Playback::open(&play.plan, play.length, self.users, tally).and_then(|playback| {
+                let mut playback = playback.until(&stop);
                 let ended = playback.run(|due| {
                     let flow = self.push(number, Item::Due { number, due });
                     number += 1;

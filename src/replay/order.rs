@@ -49,6 +49,13 @@ struct Run {
     weight: usize,
 }
 
+impl Run {
+    /// Nanoseconds from `from` to the second's end, or to the end of what an instant can be.
+    fn left(&self) -> i64 {
+        self.second.saturating_add(SECOND) - self.from
+    }
+}
+
 #[derive(Debug)]
 struct Held {
     at: i64,
@@ -126,7 +133,7 @@ impl Order {
         if run.weight <= RUN_MAX {
             return ControlFlow::Continue(());
         }
-        let half = (run.second + SECOND - run.from) / 2;
+        let half = run.left() / 2;
         let from = run.from;
         run.from += half;
         run.weight = 0;
@@ -145,7 +152,8 @@ impl Order {
 
     fn spread(&mut self, out: &mut Out<'_>) -> ControlFlow<()> {
         let Some(run) = self.run.take() else { return ControlFlow::Continue(()) };
-        self.hold_evenly(run.waiting, run.from, run.second.saturating_add(SECOND) - run.from, out)
+        let (from, left) = (run.from, run.left());
+        self.hold_evenly(run.waiting, from, left, out)
     }
 
     fn hold_evenly(
@@ -251,6 +259,16 @@ mod tests {
         assert!(given.iter().map(|(at, _)| *at).is_sorted());
         assert!(given.iter().map(|(_, n)| *n).is_sorted());
         assert!(given.iter().all(|(at, _)| (SECOND..2 * SECOND).contains(at)));
+    }
+
+    #[test]
+    fn a_full_second_at_the_end_of_time_is_spread_over_what_there_is() {
+        let count = RUN_MAX / size_of::<Held>() * 2;
+        for second in [i64::MAX, i64::MAX - 1, i64::MAX - SECOND / 2, i64::MIN] {
+            let (given, late) = ordered(Duration::ZERO, &vec![(second, true, 0); count]);
+            assert_eq!((given.len(), late), (count, 0));
+            assert!(given.iter().all(|(at, _)| *at >= second));
+        }
     }
 
     #[test]

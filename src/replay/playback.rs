@@ -9,7 +9,7 @@
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use crate::identity::UserIndex;
@@ -59,6 +59,8 @@ pub struct Playback<'a> {
     format: &'static Format,
     /// Most bytes to read, unpacked.
     budget: u64,
+    /// Whoever takes the requests wants no more.
+    stop: Option<&'a AtomicBool>,
     /// From the first request of a lap to the last that was given out, as recorded.
     pub span: Duration,
     /// Bytes of the file that were read, in the last lap.
@@ -105,6 +107,7 @@ impl<'a> Playback<'a> {
             pseudonyms,
             format,
             budget: u64::MAX,
+            stop: None,
             span: Duration::ZERO,
             consumed: 0,
         })
@@ -114,6 +117,12 @@ impl<'a> Playback<'a> {
     #[must_use]
     pub fn within(self, budget: u64) -> Self {
         Self { budget, ..self }
+    }
+
+    /// Ends as soon as the flag is set, also where nothing becomes due.
+    #[must_use]
+    pub fn until(self, stop: &'a AtomicBool) -> Self {
+        Self { stop: Some(stop), ..self }
     }
 
     /// The recording's format.
@@ -183,6 +192,10 @@ impl Lap<'_, '_> {
         found: Found<'_>,
         take: &mut dyn FnMut(Due) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
+        if self.playback.stop.is_some_and(|stop| stop.load(Relaxed)) {
+            self.ended = Ended::Told;
+            return ControlFlow::Break(());
+        }
         self.line = line;
         let tally = self.playback.tally;
         add(&tally.lines, 1);

@@ -289,6 +289,26 @@ fn workers_together_get_the_whole_of_each_phase() {
 }
 
 #[test]
+fn a_reader_that_finds_nothing_ends_when_told() {
+    // Of each kind of line that nothing becomes due of, more than can be read before the end.
+    let of_method = "{\"at_ns\":1,\"method\":\"DELETE\",\"path\":\"/\"}\n";
+    for line in [of_method, "{\"at_ns\":1,\"method\":\"GET\",\"path\":\"*\"}\n", "none\n"] {
+        let lines = 4_000_000 / line.len();
+        let file = file(&(formats::requests::first_line() + "\n" + &line.repeat(lines)));
+        let plan = ReplayPlan { methods: vec!["GET".into()], ..plan(file.path()) };
+        let plays = vec![Play { phase: 0, plan: Arc::new(plan), length: HOUR }];
+        let (feed, _intakes) = Feed::start(plays, 1, 1).unwrap();
+        while feed.counts()[0].lines == 0 {
+            std::thread::yield_now();
+        }
+        let played = feed.join().unwrap();
+        assert_eq!(played[0].ended.as_ref().unwrap().as_ref().unwrap(), &Ended::Told);
+        let counts = &played[0].counts;
+        assert!(counts.lines < lines as u64 && counts.due == 0, "{counts:?}");
+    }
+}
+
+#[test]
 fn the_reader_waits_for_slow_workers_and_ends_when_told() {
     let requests: Vec<_> = (0..100_000).map(|n| (n * 1_000, 0, 0)).collect();
     let file = recording(&requests);

@@ -57,9 +57,10 @@ pub trait Connector: 'static {
 pub struct Connected<C> {
     /// What carries requests.
     pub connection: C,
-    /// What was done for it; `None` if it shares a transport that was there already, as streams
-    /// of HTTP/2 do.
+    /// What was done for it; `None` if nothing was, or nobody knows what.
     pub set_up: Option<SetUp>,
+    /// It shares a transport that was made for another one, as streams of HTTP/2 do.
+    pub shares: bool,
 }
 
 /// How long the making of a transport took.

@@ -58,12 +58,12 @@ impl Connector for RawConnector {
     async fn connect(&self) -> Result<Connected<RawConnection>, Failure> {
         if let Some(pool) = &self.http2 {
             let dial = || async { self.dial().await.map(|dialed| (dialed.stream, dialed.set_up)) };
-            let Connected { connection, set_up } = pool.connect(dial).await?;
-            return Ok(Connected { connection: RawConnection::Http2(connection), set_up });
+            let Connected { connection, set_up, shares } = pool.connect(dial).await?;
+            return Ok(Connected { connection: RawConnection::Http2(connection), set_up, shares });
         }
         let Dialed { stream, set_up, .. } = self.dial().await?;
         let connection = RawConnection::Http1(Http1::new(stream, self.limits, self.room.clone()));
-        Ok(Connected { connection, set_up: Some(set_up) })
+        Ok(Connected { connection, set_up: Some(set_up), shares: false })
     }
 
     fn lets_answers_lie(&self) -> bool {

@@ -178,10 +178,14 @@ async fn connections_live_as_long_as_they_are_told_to() {
     let gateway = world.stack.gateway();
     let opened = |ran: &super::world::Ran| ran.run["connections"]["opened"].as_u64().unwrap();
     let sent = |ran: &super::world::Ran| ran.run["requests"]["sent"].as_u64().unwrap();
+    let first = |ran: &super::world::Ran| {
+        ran.run["connections"]["first_request"]["count"].as_u64().unwrap()
+    };
 
     let plain = format!("url = \"http://{gateway}\"");
     let ran = world.run(&plain, "requests_per_connection = 1").await;
     assert_eq!((ran.code, opened(&ran)), (0, sent(&ran)), "{}", ran.output);
+    assert_eq!(first(&ran), sent(&ran), "each is the first on its connection");
     // Between the two spells of load everything is idle for longer.
     let kept = world.run(&plain, "connections = 1").await;
     assert_eq!((kept.code, opened(&kept)), (0, 1), "{}", kept.output);
@@ -192,6 +196,7 @@ async fn connections_live_as_long_as_they_are_told_to() {
     let http2 = format!("url = \"http://{}\"\nhttp = \"2\"", front.address);
     let ran = world.run(&http2, "streams_per_connection = 20\nconnections = 2").await;
     assert!(ran.code == 0 && opened(&ran) <= 2, "{}", ran.output);
+    assert!((1..=2).contains(&first(&ran)), "{} are first of {}", first(&ran), opened(&ran));
     // One for reaching the target first.
     assert_eq!(front.connections.load(Ordering::Relaxed) as u64, opened(&ran) + 1);
     let ran = world.run(&http2, "requests_per_connection = 50\nstreams_per_connection = 4").await;
@@ -236,6 +241,7 @@ async fn shared() {
     for made in [true, false, false, true, false] {
         let connected = connector.connect().await.unwrap();
         assert_eq!(connected.set_up.is_some(), made, "number {}", kept.len());
+        assert_eq!(connected.shares, !made, "number {}", kept.len());
         kept.push(connected.connection);
     }
     // A seat that is given back is taken again.

@@ -27,7 +27,7 @@ fn approach(front: &Front, tls: TlsPlan) -> Approach {
 async fn ask(approach: Approach) -> Result<(u16, Duration), Failure> {
     let reach = Arc::new(Reach::new(approach).unwrap());
     let connector = RawConnector::new(Clock::start(), reach, Limits::default());
-    let Connected { mut connection, set_up } = connector.connect().await?;
+    let Connected { mut connection, set_up, .. } = connector.connect().await?;
     let spec = RequestSpec { method: "GET".into(), path: "/".into(), ..RequestSpec::default() };
     let values = Values { user: "", number: 0, seq: 0, uuid: 0, token: b"t" };
     connection.stage(&Template::new(&spec, "localhost").unwrap(), &values);

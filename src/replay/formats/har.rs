@@ -3,6 +3,9 @@
 //! One JSON document with a list of entries, each with whole answers inside, so it is read as a
 //! stream: what is not needed is passed over and never held. Numbers in messages are those of the
 //! entries. Bodies are not replayed.
+//!
+//! The parser holds one text at a time whole, so memory is bounded but for the longest one of those
+//! that are looked at; what is too long to be of use is dropped behind it.
 
 mod entry;
 

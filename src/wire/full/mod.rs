@@ -100,6 +100,8 @@ impl Connector for FullConnector {
         let client = self.client().map_err(|error| failure::of(&error))?;
         let approach = self.reach.approach();
         let base = format!("{}://{}", approach.scheme(), approach.authority());
-        Ok(Connected { connection: Full::new(client, base, self.limits), set_up: None })
+        let connection = Full::new(client, base, self.limits);
+        // The client has no other's transport, and makes its own when it is first asked to send.
+        Ok(Connected { connection, set_up: None, shares: false })
     }
 }

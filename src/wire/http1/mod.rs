@@ -6,4 +6,5 @@ mod known;
 mod response;
 
 pub use connection::{Http1, Room};
+pub(super) use response::parse_length;
 pub use response::{BODY_KEPT, Limits, ResponseReader, SharedHead};

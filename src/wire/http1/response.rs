@@ -307,7 +307,8 @@ fn parse<'h, 'b>(
         return Err(Failure::Protocol);
     }
     let mut keep_alive = response.version == Some(1);
-    let mut body = Body::UntilClose;
+    // Whether the last of the transfer codings, if there is any, is `chunked`.
+    let mut chunked: Option<bool> = None;
     let mut length_seen: Option<u64> = None;
     for header in headers {
         if header.name.eq_ignore_ascii_case("content-length") {
@@ -318,9 +319,9 @@ fn parse<'h, 'b>(
             }
             length_seen = Some(value);
         } else if header.name.eq_ignore_ascii_case("transfer-encoding") {
-            if header.value.eq_ignore_ascii_case(b"chunked") {
-                body = Body::Chunked(Chunked::default());
-            }
+            let mut codings = header.value.split(|&b| b == b',').map(<[u8]>::trim_ascii);
+            let last = codings.rfind(|coding| !coding.is_empty());
+            chunked = last.map(|last| last.eq_ignore_ascii_case(b"chunked")).or(chunked);
         } else if header.name.eq_ignore_ascii_case("connection") {
             let has = |word: &str| {
                 let tokens = header.value.split(|&b| b == b',');
@@ -331,17 +332,21 @@ fn parse<'h, 'b>(
             keep_alive = if has("close") { false } else { keep_alive || has("keep-alive") };
         }
     }
-    body = match (status, body, length_seen) {
+    // HTTP/1.0 knows no codings: where the message ends is then not sure (§6.1).
+    keep_alive &= chunked.is_none() || response.version == Some(1);
+    // Codings overrule a length (§6.3).
+    let body = match (status, chunked, length_seen) {
         (100..=199 | 204 | 304, _, _) => Body::None,
         _ if head_only => Body::None,
-        (_, Body::Chunked(chunked), _) => Body::Chunked(chunked),
-        (_, _, Some(length)) => Body::Length(length),
-        (_, other, None) => other,
+        (_, Some(true), _) => Body::Chunked(Chunked::default()),
+        (_, None, Some(length)) => Body::Length(length),
+        (_, Some(false), _) | (_, None, None) => Body::UntilClose,
     };
     Ok(Some(Parsed { head: Head { length, status, body, keep_alive }, headers }))
 }
 
-fn parse_length(value: &[u8]) -> Result<u64, Failure> {
+/// The value of a `Content-Length` field (RFC 9110 §8.6).
+pub fn parse_length(value: &[u8]) -> Result<u64, Failure> {
     let text = std::str::from_utf8(value.trim_ascii()).map_err(|_| Failure::Protocol)?;
     if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
         return Err(Failure::Protocol);
@@ -409,6 +414,38 @@ mod tests {
                 assert_eq!((seen.as_slice(), again), (body, reusable), "step {step}");
             }
         }
+    }
+
+    #[test]
+    fn the_last_coding_frames_a_body() {
+        let chunked: &[u8] = b"2\r\nok\r\n0\r\n\r\n";
+        let cases: [(&str, &[u8], bool); 9] = [
+            ("Transfer-Encoding: gzip, chunked", b"ok", true),
+            ("Transfer-Encoding: gzip\r\nTransfer-Encoding: Chunked", b"ok", true),
+            ("Transfer-Encoding: gzip,\tCHUNKED ,, ", b"ok", true),
+            ("Transfer-Encoding: chunked\r\nContent-Length: 3", b"ok", true),
+            ("Content-Length: 3\r\nTransfer-Encoding: gzip, chunked", b"ok", true),
+            // What is not chunked at last goes on until the connection ends.
+            ("Transfer-Encoding: gzip\r\nContent-Length: 3", chunked, false),
+            ("Transfer-Encoding: chunked, gzip", chunked, false),
+            ("Transfer-Encoding: chunked\r\nTransfer-Encoding: gzip", chunked, false),
+            ("Transfer-Encoding: xchunked", chunked, false),
+        ];
+        for (fields, body, reusable) in cases {
+            let input =
+                [format!("HTTP/1.1 200 OK\r\n{fields}\r\n\r\n").as_bytes(), chunked].concat();
+            for step in [1, 5, 1000] {
+                let expected = Ok((200, body.to_vec(), reusable));
+                assert_eq!(read(&input, step), expected, "{fields}, step {step}");
+                assert_eq!(read_at_once(&input, step), expected, "{fields}, step {step}");
+            }
+        }
+        let none = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: ,\r\nContent-Length: 2\r\n\r\nok";
+        assert_eq!(read(none, 1000), Ok((200, b"ok".to_vec(), true)));
+        let cut = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n2\r\nok\r\n";
+        assert_eq!(read(cut, 1000), Err(Failure::Reset));
+        let old = b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+        assert_eq!(read(old, 1000), Ok((200, Vec::new(), false)), "HTTP/1.0 has no such framing");
     }
 
     #[test]

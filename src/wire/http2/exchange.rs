@@ -1,12 +1,13 @@
 //! A request and its answer on one stream.
 
 use std::cell::RefCell;
+use std::cmp::Ordering;
 use std::rc::Rc;
 use std::task::Waker;
 
 use super::hpack::Fields;
 use crate::outcome::{Arrival, Failure};
-use crate::wire::http1::BODY_KEPT;
+use crate::wire::http1::{BODY_KEPT, parse_length};
 
 /// A lane's exchange, which the transport fills while the lane waits. Used again and again, so
 /// that an answer takes no memory of its own.
@@ -15,6 +16,8 @@ pub type Shared = Rc<RefCell<Exchange>>;
 /// A request and its answer.
 #[derive(Debug, Default)]
 pub struct Exchange {
+    /// The request is a HEAD, so no body follows whatever the fields say (RFC 9110 §9.3.2).
+    pub head_only: bool,
     /// The status; 0 before there is one.
     pub status: u16,
     /// The answer's fields; pseudo-fields among them.
@@ -57,6 +60,27 @@ impl Exchange {
         let room = BODY_KEPT.saturating_sub(self.body.len()).min(data.len());
         self.body.extend_from_slice(&data[..room]);
         self.seen += data.len() as u64;
+    }
+
+    /// Whether the body is as long as the fields say (RFC 9113 §8.1.1): a failure if it was cut, or
+    /// is longer, or if they do not agree.
+    pub fn is_whole(&self) -> Result<(), Failure> {
+        if self.head_only || matches!(self.status, 204 | 304) {
+            return Ok(());
+        }
+        let mut said = None;
+        for (_, value) in self.fields.iter().filter(|(name, _)| *name == b"content-length") {
+            let length = parse_length(value)?;
+            if said.is_some_and(|said| said != length) {
+                return Err(Failure::Protocol);
+            }
+            said = Some(length);
+        }
+        match said.map(|said| self.seen.cmp(&said)) {
+            None | Some(Ordering::Equal) => Ok(()),
+            Some(Ordering::Less) => Err(Failure::Reset),
+            Some(Ordering::Greater) => Err(Failure::Protocol),
+        }
     }
 
     /// Ends it and wakes who waits.

@@ -318,16 +318,23 @@ pub enum Care {
     Secret,
 }
 
+impl Care {
+    /// The bits that say so: without indexing, or never indexed (§6.2.2, §6.2.3).
+    fn pattern(self) -> u8 {
+        if self == Self::Secret { 0x10 } else { 0x00 }
+    }
+}
+
 /// Writes a field whose name is spelt out.
 pub fn write_field(name: &[u8], value: &[u8], care: Care, out: &mut Vec<u8>) {
-    out.push(if care == Care::Secret { 0x10 } else { 0x00 });
+    out.push(care.pattern());
     write_string(name, out);
     write_string(value, out);
 }
 
 /// Writes a field of which the static table has the name.
-pub fn write_known(index: usize, value: &[u8], out: &mut Vec<u8>) {
-    write_integer(index, 4, 0x00, out);
+pub fn write_known(index: usize, value: &[u8], care: Care, out: &mut Vec<u8>) {
+    write_integer(index, 4, care.pattern(), out);
     write_string(value, out);
 }
 

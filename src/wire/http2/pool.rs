@@ -67,7 +67,7 @@ impl Pool {
         }
         transport.touch(self.clock.now());
         let connection = Http2::new(seat, Rc::clone(&self.origin), self.clock, self.keep);
-        Ok(Connected { connection, set_up: made })
+        Ok(Connected { connection, shares: made.is_none(), set_up: made })
     }
 
     fn with_room(&self) -> Rc<Transport> {

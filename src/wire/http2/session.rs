@@ -425,7 +425,7 @@ impl Session {
         self.active.remove(at).1
     }
 
-    /// The answer is whole.
+    /// The peer has ended the answer.
     fn end(&mut self, at: usize) {
         let stream = self.active[at].0;
         let exchange = self.remove(at);
@@ -435,7 +435,8 @@ impl Session {
             frame::write_number(frame::RST_STREAM, stream, frame::CANCEL, &mut self.out);
         }
         exchange.arrival = self.arrival;
-        exchange.end(Ok(()));
+        let how = exchange.is_whole();
+        exchange.end(how);
     }
 
     fn end_early(&mut self, at: usize, failure: Failure) {
@@ -513,6 +514,71 @@ mod tests {
         session.take(&trailers).unwrap();
         assert_eq!(ended(&second), Some(Ok(200)));
         assert_eq!(second.borrow().fields.iter().count(), 1, "trailers are no fields");
+    }
+
+    /// Status, lengths that the fields say, bytes of body, and how it ends.
+    type Answered<'a> = (&'a str, &'a [&'a str], usize, Result<u16, Failure>);
+
+    /// An answer with this status, these lengths said of it and this much body, as its frames.
+    fn sized(status: &str, lengths: &[&str], body: &[u8], by_trailers: bool) -> Vec<u8> {
+        let mut block = Vec::new();
+        hpack::write_field(b":status", status.as_bytes(), hpack::Care::Plain, &mut block);
+        for length in lengths {
+            let care = hpack::Care::Plain;
+            hpack::write_field(b"content-length", length.as_bytes(), care, &mut block);
+        }
+        let last = if body.is_empty() && !by_trailers { frame::END_STREAM } else { 0 };
+        let mut frames = frame(frame::HEADERS, frame::END_HEADERS | last, 1, &block);
+        if !body.is_empty() {
+            let last = if by_trailers { 0 } else { frame::END_STREAM };
+            frames.extend(frame(frame::DATA, last, 1, body));
+        }
+        if by_trailers {
+            let flags = frame::END_HEADERS | frame::END_STREAM;
+            frames.extend(frame(frame::HEADERS, flags, 1, &[0x00, 1, b'a', 1, b'b']));
+        }
+        frames
+    }
+
+    #[test]
+    fn an_answer_is_as_long_as_it_says() {
+        let (cut, wrong) = (Err(Failure::Reset), Err(Failure::Protocol));
+        let cases: [Answered<'_>; 12] = [
+            ("200", &["50"], 50, Ok(200)),
+            ("200", &["50", "50"], 50, Ok(200)),
+            ("200", &[], 50, Ok(200)),
+            ("200", &["0"], 0, Ok(200)),
+            ("200", &["100"], 50, cut),
+            ("401", &["1"], 0, cut),
+            ("200", &["50"], 51, wrong),
+            ("200", &["50", "51"], 50, wrong),
+            ("200", &["+50"], 50, wrong),
+            ("200", &[""], 0, wrong),
+            // What would follow is said, and does not (RFC 9110 §8.6, §15.4.5).
+            ("304", &["100"], 0, Ok(304)),
+            ("204", &["100"], 0, Ok(204)),
+        ];
+        for (status, lengths, seen, expected) in cases {
+            for by_trailers in [false, true] {
+                let (mut session, [first, second]) = asked(b"");
+                let frames = sized(status, lengths, &vec![b'x'; seen], by_trailers);
+                session.take(&frames).unwrap();
+                assert_eq!(ended(&first), Some(expected), "{status} {lengths:?} {seen}");
+                assert!(session.out.is_empty(), "nothing is said on a stream that both have ended");
+                // It is this answer's affair alone.
+                let end = frame::END_HEADERS | frame::END_STREAM;
+                session.take(&frame(frame::HEADERS, end, 3, &[OK])).unwrap();
+                assert_eq!(ended(&second), Some(Ok(200)));
+            }
+        }
+    }
+
+    #[test]
+    fn an_answer_to_a_head_says_a_length_and_has_none() {
+        let (mut session, [first, _]) = asked(b"");
+        first.borrow_mut().head_only = true;
+        session.take(&sized("200", &["100"], b"", false)).unwrap();
+        assert_eq!(ended(&first), Some(Ok(200)));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::transport::Seat;
 use crate::clock::Clock;
 use crate::outcome::{Failure, Observation};
 use crate::wire::transport::Approach;
-use crate::wire::{Connection, Received, Template, Values, shown};
+use crate::wire::{Connection, Received, Template, Text, Values, shown};
 
 /// Numbers of the static table (RFC 7541 Appendix A).
 const AUTHORITY: usize = 1;
@@ -31,9 +31,14 @@ impl Origin {
     pub(super) fn of(approach: &Approach) -> Self {
         let mut block = Vec::new();
         write_index(if approach.tls.is_some() { HTTPS } else { HTTP }, &mut block);
-        write_known(AUTHORITY, approach.authority().as_bytes(), &mut block);
+        write_known(AUTHORITY, approach.authority().as_bytes(), Care::Plain, &mut block);
         Self(block)
     }
+}
+
+/// A token is a secret wherever it stands.
+fn care(text: &Text) -> Care {
+    if text.names_token() { Care::Secret } else { Care::Plain }
 }
 
 /// A lane's seat on a transport.
@@ -88,19 +93,20 @@ impl Drop for Http2 {
 impl Connection for Http2 {
     fn stage(&mut self, template: &Template, values: &Values<'_>) {
         self.give_up();
-        let Self { block, body, scratch, origin, .. } = self;
+        let Self { block, body, scratch, origin, exchange, .. } = self;
+        exchange.borrow_mut().head_only = template.method() == "HEAD";
         block.clear();
         match template.method() {
             "GET" => write_index(GET, block),
             "POST" => write_index(POST, block),
-            other => write_known(METHOD, other.as_bytes(), block),
+            other => write_known(METHOD, other.as_bytes(), Care::Plain, block),
         }
         block.extend_from_slice(&origin.0);
         scratch.clear();
         template.target().write(values, scratch);
-        write_known(PATH, scratch, block);
+        write_known(PATH, scratch, care(template.target()), block);
         for (name, value) in template.headers() {
-            let care = if value.names_token() { Care::Secret } else { Care::Plain };
+            let care = care(value);
             if let Some(value) = value.as_literal() {
                 write_field(name.as_bytes(), value, care, block);
             } else {
@@ -112,7 +118,8 @@ impl Connection for Http2 {
         body.clear();
         template.body().write(values, body);
         if !body.is_empty() || matches!(template.method(), "POST" | "PUT" | "PATCH") {
-            write_known(CONTENT_LENGTH, body.len().to_string().as_bytes(), block);
+            let length = body.len().to_string();
+            write_known(CONTENT_LENGTH, length.as_bytes(), Care::Plain, block);
         }
     }
 
@@ -157,5 +164,39 @@ impl Connection for Http2 {
 
     fn is_closed(&mut self) -> bool {
         self.seat.transport().is_closed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::transport::Transport;
+    use super::*;
+    use crate::wire::{RequestSpec, TokenPlace};
+
+    fn staged(spec: &RequestSpec) -> Http2 {
+        let origin = Rc::new(Origin(Vec::new()));
+        let seat = Seat::take(&Rc::new(Transport::default()));
+        let mut http2 = Http2::new(seat, origin, Clock::start(), Keep::default());
+        let values = Values { user: "", number: 0, seq: 0, uuid: 0, token: b"secret" };
+        http2.stage(&Template::new(spec, "h").unwrap(), &values);
+        http2
+    }
+
+    #[test]
+    fn a_target_with_a_token_is_never_indexed() {
+        let plain = RequestSpec { method: "GET".into(), path: "/a".into(), ..<_>::default() };
+        let pattern = |spec: &RequestSpec| staged(spec).block[1] & 0xf0;
+        // RFC 7541 §6.2.2 and §6.2.3; the name is number 4 of the static table.
+        assert_eq!(staged(&plain).block[..5], [0x82, 0x04, 2, b'/', b'a']);
+        let secret = RequestSpec { token: TokenPlace::Query("access_token".into()), ..plain };
+        assert_eq!(pattern(&secret), 0x10);
+    }
+
+    #[test]
+    fn only_an_answer_to_a_head_may_lack_its_body() {
+        for (method, head_only) in [("GET", false), ("HEAD", true)] {
+            let spec = RequestSpec { method: method.into(), path: "/".into(), ..<_>::default() };
+            assert_eq!(staged(&spec).exchange.borrow().head_only, head_only);
+        }
     }
 }

@@ -17,6 +17,10 @@ use crate::outcome::Failure;
 use crate::wire::http1::Room;
 use crate::wire::transport::{Stream, failure};
 
+/// Bytes that wait to be written, beyond which nothing is read: a peer that asks and does not listen
+/// gets no more answers than that.
+const OUT_MAX: usize = 1 << 20;
+
 /// A session over a stream. Lanes put requests in; the task below moves the bytes, so that all
 /// that lanes put in at a time are one write.
 #[derive(Debug)]
@@ -42,6 +46,10 @@ impl Link {
         loop {
             if let Poll::Ready(Err(failure)) = write(cx, stream, &mut session.out) {
                 return Poll::Ready(failure);
+            }
+            // What is left waits for the stream, which has the waker.
+            if session.out.len() > OUT_MAX {
+                break;
             }
             let moved = room.with(|room| {
                 let mut buffer = ReadBuf::new(room);
@@ -191,5 +199,70 @@ impl Seat {
 impl Drop for Seat {
     fn drop(&mut self) {
         self.0.seats.set(self.0.seats.get() - 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::UnixStream;
+    use tokio::task::LocalSet;
+    use tokio::time::timeout;
+
+    use super::super::frame;
+    use super::*;
+    use crate::wire::transport::Socket;
+
+    const PINGS: usize = 800_000;
+
+    #[tokio::test]
+    async fn a_peer_that_asks_and_never_listens_takes_bounded_memory() {
+        LocalSet::new().run_until(flooded()).await;
+    }
+
+    async fn flooded() {
+        let (own, peer) = UnixStream::pair().unwrap();
+        let opened = Opened::new(Stream::Plain(Socket::Unix(own)), 1_000, Room::default());
+        let mut ping = Vec::new();
+        frame::write_head(8, frame::PING, 0, 0, &mut ping);
+        ping.extend_from_slice(&[9; 8]);
+        let flood = ping.repeat(PINGS);
+        let (mut from, mut to) = peer.into_split();
+        let mut sent = 0;
+        while let Ok(written) = timeout(Duration::from_millis(300), to.write(&flood[sent..])).await
+        {
+            sent += written.unwrap();
+            if sent == flood.len() {
+                break;
+            }
+        }
+        let waiting = opened.link.session.borrow().out.len();
+        assert!(sent < flood.len(), "all was read, and {waiting} bytes are to be sent");
+        assert!((OUT_MAX..OUT_MAX + 256 * 1024).contains(&waiting), "{waiting} bytes");
+        // Once it listens, everything goes on and is answered.
+        let reading = tokio::task::spawn_local(async move {
+            let (mut pings, mut room) = (0, vec![0; 1 << 16]);
+            from.read_exact(&mut room[..frame::PREFACE.len()]).await.unwrap();
+            let mut bytes = Vec::new();
+            while pings < PINGS {
+                let read = from.read(&mut room).await.unwrap();
+                bytes.extend_from_slice(&room[..read]);
+                let mut used = 0;
+                while let Some(head) = frame::Frame::read(&bytes[used..])
+                    && bytes.len() >= used + frame::HEAD + head.length
+                {
+                    pings += usize::from(head.kind == frame::PING && head.has(frame::ACK));
+                    used += frame::HEAD + head.length;
+                }
+                bytes.drain(..used);
+            }
+        });
+        let rest = timeout(Duration::from_secs(20), async {
+            to.write_all(&flood[sent..]).await.unwrap();
+            reading.await.unwrap();
+        });
+        rest.await.expect("the rest is neither read nor answered");
     }
 }
