@@ -220,7 +220,12 @@ impl<C: Connector> Worker<C> {
             }
             let request = self.next_request(began);
             let now = self.shared.run.clock.now();
-            let other = if end > now { end } else { Tick::MAX };
+            let other = match now < end {
+                true => end,
+                // The last request was this turn's.
+                false if self.nothing_is_left(now, end) => now,
+                false => Tick::MAX,
+            };
             let wake = request.min(other).min(self.next_hand_over).min(now + NAP_MAX);
             if wake <= now {
                 tokio::task::yield_now().await;
