@@ -240,6 +240,7 @@ impl<'a> Figures<'a> {
             first_request: (&self.measured.first).into(),
             port_exhausted: self.measured.port_exhausted,
             descriptor_exhausted: self.measured.descriptor_exhausted,
+            resent: self.measured.resent,
             ..Connections::default()
         }
     }

@@ -18,6 +18,10 @@ use crate::clock::Tick;
 use crate::outcome::{Class, Failure, Observation};
 use crate::wire::{Connected, Connection as _, Connector, Received};
 
+/// Times that a request is sent again because the peer did nothing with it. A peer that goes away
+/// needs one, and a few in a row if its connections are short; more would drive a peer that refuses all.
+const RESENDS_MAX: u32 = 3;
+
 /// Where an idle lane waits for its next job.
 #[derive(Default)]
 pub struct Slot {
@@ -119,7 +123,7 @@ impl<C: Connector> Lane<C> {
 
     /// Opens a connection ahead of the first job. If that fails, the job finds out.
     pub async fn open(&mut self) {
-        if let Ok(kept) = self.connect(0).await {
+        if let Ok(kept) = self.connect(0, Tick::MAX).await {
             self.connection = Some(kept);
         }
     }
@@ -142,7 +146,7 @@ impl<C: Connector> Lane<C> {
         self.drop_worn(sent);
         at.in_flight.set(Some((job.clone(), sent)));
         shared.ledger.borrow_mut().sent(job, sent);
-        let examined = match self.exchange(job, sent).await {
+        let examined = match self.exchange_until_processed(job, sent).await {
             Ok(examined) => examined,
             Err(failure) => {
                 self.connection = None;
@@ -189,9 +193,35 @@ impl<C: Connector> Lane<C> {
         }
     }
 
-    async fn exchange(&mut self, job: &Job, sent: Tick) -> Result<Examined, Failure> {
+    /// Sends the request again on another connection if the peer did nothing with it. As with any
+    /// client the time limit and the service time are those of all tries.
+    async fn exchange_until_processed(
+        &mut self,
+        job: &Job,
+        sent: Tick,
+    ) -> Result<Examined, Failure> {
+        let mut connected_by = Tick::MAX;
+        let mut resent = 0;
+        loop {
+            let outcome = self.exchange(job, sent, connected_by).await;
+            if resent == RESENDS_MAX || !matches!(outcome, Err(Failure::NotProcessed)) {
+                return outcome;
+            }
+            resent += 1;
+            self.connection = None;
+            self.shared.ledger.borrow_mut().resent(job.phase);
+            connected_by = sent + self.shared.run.plan.request_timeout;
+        }
+    }
+
+    async fn exchange(
+        &mut self,
+        job: &Job,
+        sent: Tick,
+        connected_by: Tick,
+    ) -> Result<Examined, Failure> {
         if self.connection.is_none() {
-            self.connection = Some(self.connect(job.phase).await?);
+            self.connection = Some(self.connect(job.phase, connected_by).await?);
         }
         let Self { shared, connection, deadline, subject } = self;
         let run = &*shared.run;
@@ -225,11 +255,16 @@ impl<C: Connector> Lane<C> {
         Ok(examined)
     }
 
-    async fn connect(&mut self, phase: usize) -> Result<Kept<C::Connection>, Failure> {
+    /// Connects within its own time limit and not after `latest`.
+    async fn connect(
+        &mut self,
+        phase: usize,
+        latest: Tick,
+    ) -> Result<Kept<C::Connection>, Failure> {
         let Self { shared, deadline, .. } = self;
         let run = &*shared.run;
         let _moving = shared.gather.moving();
-        deadline.set(run.clock.now() + run.plan.connect_timeout);
+        deadline.set(latest.min(run.clock.now() + run.plan.connect_timeout));
         let Connected { connection, set_up, shares } =
             deadline.bound(shared.connector.connect()).await?;
         if let Some(set_up) = &set_up {

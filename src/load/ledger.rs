@@ -139,6 +139,11 @@ impl Ledger {
         record.descriptor_exhausted += u64::from(failure == Failure::NoDescriptor);
     }
 
+    /// A request goes out anew because nothing was done with it.
+    pub fn resent(&mut self, phase: usize) {
+        self.books.recorder.phase(phase).resent += 1;
+    }
+
     /// A retry was let in, or a request is not asked again although it was turned away.
     pub fn retried(&mut self, phase: usize, recovered: bool) {
         let record = self.books.recorder.phase(phase);

@@ -58,6 +58,8 @@ pub struct PhaseRecord {
     pub port_exhausted: u64,
     /// Requests that failed because no file descriptor was free for a connection.
     pub descriptor_exhausted: u64,
+    /// Times that a request went out anew because the peer had done nothing with it.
+    pub resent: u64,
     /// Truth × class.
     pub matrix: [[u64; Class::COUNT]; Truth::COUNT],
     /// By verdict.
@@ -176,6 +178,7 @@ impl PhaseRecord {
         self.checks_failed += other.checks_failed;
         self.port_exhausted += other.port_exhausted;
         self.descriptor_exhausted += other.descriptor_exhausted;
+        self.resent += other.resent;
         for (row, other) in self.matrix.iter_mut().zip(&other.matrix) {
             add_all(row, other);
         }
@@ -262,6 +265,7 @@ mod tests {
             checks_failed: 1,
             port_exhausted: 1,
             descriptor_exhausted: 1,
+            resent: 1,
             matrix: [[1; Class::COUNT]; Truth::COUNT],
             verdicts: [1; Verdict::COUNT],
             beyond: vec![1; 3],
@@ -308,6 +312,7 @@ mod tests {
             checks_failed,
             port_exhausted,
             descriptor_exhausted,
+            resent,
             matrix,
             verdicts,
             beyond,
@@ -337,6 +342,7 @@ mod tests {
             *checks_failed,
             *port_exhausted,
             *descriptor_exhausted,
+            *resent,
         ];
         all.extend(matrix.iter().flatten().chain(verdicts).chain(beyond));
         for row in by_fault {

@@ -62,6 +62,9 @@ pub enum Failure {
     NoDescriptor,
     /// Closed or reset before the whole answer.
     Reset,
+    /// The peer says that it did nothing with the request, or it never went out because the
+    /// connection had ended: it may be sent again whatever it asks for (RFC 9113 §8.7).
+    NotProcessed,
     /// The TLS handshake failed.
     Tls,
     /// The name did not resolve.
@@ -77,7 +80,7 @@ impl Failure {
             Self::Timeout => Class::Timeout,
             // No connection was had, and no answer lost; whose fault it was is counted apart.
             Self::Refused | Self::NoPort | Self::NoDescriptor => Class::ConnectRefused,
-            Self::Reset => Class::ConnectionReset,
+            Self::Reset | Self::NotProcessed => Class::ConnectionReset,
             Self::Tls => Class::Tls,
             Self::Dns => Class::Dns,
             Self::Protocol => Class::ProtocolError,

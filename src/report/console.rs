@@ -192,6 +192,9 @@ fn connections(report: &RunReport) -> Vec<String> {
             facts.push(format!("{} {what}", grouped(count)));
         }
     }
+    if connections.resent > 0 {
+        facts.push(format!("{} sent again", counted(connections.resent, "request", "requests")));
+    }
     for (name, times) in [
         ("set-up", &connections.connect),
         ("TLS", &connections.tls),

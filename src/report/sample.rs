@@ -75,6 +75,7 @@ pub(super) fn strained() -> RunReport {
         tls: times(50, 1_400),
         first_request: times(50, 4_200),
         waited: 21,
+        resent: 3,
         descriptor_exhausted: 1,
         ..Connections::default()
     };

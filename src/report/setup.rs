@@ -84,6 +84,8 @@ pub struct Connections {
     pub port_exhausted: u64,
     /// Requests for which the generator's process had no file descriptor left.
     pub descriptor_exhausted: u64,
+    /// Times that a request was sent again because the target had said that it did nothing with it.
+    pub resent: u64,
 }
 
 /// What the generator itself took.

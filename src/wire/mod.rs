@@ -77,7 +77,8 @@ pub trait Connection: 'static {
     /// Assembles the next request. Neither waits nor sends.
     fn stage(&mut self, template: &Template, values: &Values<'_>);
 
-    /// Hands the staged request to the kernel.
+    /// Hands the staged request to the kernel. Here and in [`Connection::receive`],
+    /// [`Failure::NotProcessed`] means that the same request may go out on another connection.
     fn send(&mut self) -> impl Future<Output = Result<(), Failure>>;
 
     /// Waits for the whole answer and shows it to `read`. After a failure, or after

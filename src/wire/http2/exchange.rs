@@ -83,6 +83,13 @@ impl Exchange {
         }
     }
 
+    /// Ends it because the peer says that it did nothing with the request; once a part of the answer
+    /// is there, that is not true.
+    pub fn end_unprocessed(&mut self) {
+        let untouched = self.status == 0;
+        self.end(Err(if untouched { Failure::NotProcessed } else { Failure::Reset }));
+    }
+
     /// Ends it and wakes who waits.
     pub fn end(&mut self, how: Result<(), Failure>) {
         self.ended.get_or_insert(how);

@@ -41,6 +41,8 @@ pub const MAX_CONCURRENT_STREAMS: u16 = 0x3;
 pub const INITIAL_WINDOW_SIZE: u16 = 0x4;
 pub const MAX_FRAME_SIZE: u16 = 0x5;
 
+/// The error code of a stream on which nothing was done (§7).
+pub const REFUSED_STREAM: u32 = 0x7;
 /// The error code of a stream that nobody waits for (§7).
 pub const CANCEL: u32 = 0x8;
 
@@ -100,7 +102,7 @@ pub fn write_settings(settings: &[(u16, u32)], out: &mut Vec<u8>) {
     }
 }
 
-/// The number that a payload of four bytes is, its highest bit left out.
+/// The number that a payload of four bytes is, its highest bit left out; no error code has that.
 pub fn number(payload: &[u8]) -> Option<u32> {
     Some(u32::from_be_bytes(payload.try_into().ok()?) & 0x7fff_ffff)
 }

@@ -103,10 +103,11 @@ impl Session {
         room
     }
 
-    /// Begins a request: `block` is its fields, coded. Gives the number of the stream.
+    /// Begins a request: `block` is its fields, coded. Gives the number of the stream, or
+    /// [`Failure::NotProcessed`] if the transport takes no more.
     pub fn begin(&mut self, exchange: &Shared, block: &[u8], body: &[u8]) -> Result<u32, Failure> {
         if self.leaving {
-            return Err(Failure::Reset);
+            return Err(Failure::NotProcessed);
         }
         let stream = self.next;
         self.next += 2;
@@ -285,9 +286,14 @@ impl Session {
     }
 
     fn reset(&mut self, frame: Frame, payload: &[u8]) -> Result<(), Broken> {
-        frame::number(payload).ok_or(Failure::Protocol)?;
-        if let Some(at) = self.known(frame.stream)? {
-            self.remove(at).borrow_mut().end(Err(Failure::Reset));
+        let code = frame::number(payload).ok_or(Failure::Protocol)?;
+        let Some(at) = self.known(frame.stream)? else { return Ok(()) };
+        let exchange = self.remove(at);
+        let mut exchange = exchange.borrow_mut();
+        if code == frame::REFUSED_STREAM {
+            exchange.end_unprocessed();
+        } else {
+            exchange.end(Err(Failure::Reset));
         }
         Ok(())
     }
@@ -356,7 +362,7 @@ impl Session {
         self.leaving = true;
         let kept = self.active.partition_point(|(stream, _)| *stream <= last);
         for (_, exchange) in self.active.drain(kept..) {
-            exchange.borrow_mut().end(Err(Failure::Reset));
+            exchange.borrow_mut().end_unprocessed();
         }
         self.waiting.drain(..).for_each(Waker::wake);
         Ok(())

@@ -125,7 +125,7 @@ impl Connection for Http2 {
 
     async fn send(&mut self) -> Result<(), Failure> {
         let transport = Rc::clone(self.seat.transport());
-        let link = transport.link().ok_or(Failure::Reset)?;
+        let link = transport.link().ok_or(Failure::NotProcessed)?;
         poll_fn(|cx| {
             let has_room = link.session.borrow_mut().has_room(cx.waker());
             if has_room { Poll::Ready(()) } else { Poll::Pending }

@@ -44,11 +44,14 @@ impl Link {
     fn poll(&self, cx: &mut Context<'_>, stream: &mut Stream, room: &Room) -> Poll<Failure> {
         let mut session = self.session.borrow_mut();
         loop {
-            if let Poll::Ready(Err(failure)) = write(cx, stream, &mut session.out) {
-                return Poll::Ready(failure);
-            }
-            // What is left waits for the stream, which has the waker.
-            if session.out.len() > OUT_MAX {
+            let unwritten = match write(cx, stream, &mut session.out) {
+                Poll::Ready(Err(failure)) => Some(failure),
+                _ => None,
+            };
+            // What is left waits for the stream, which has the waker. If nothing can be written any
+            // more, what the peer said before it went is still to be read: answers, and how far it
+            // has come.
+            if unwritten.is_none() && session.out.len() > OUT_MAX {
                 break;
             }
             let moved = room.with(|room| {
@@ -66,9 +69,12 @@ impl Link {
             });
             match moved {
                 Poll::Ready(Ok(())) => {}
-                Poll::Ready(Err(failure)) => return Poll::Ready(failure),
-                // What could not be written waits for the stream, like what could not be read.
-                Poll::Pending => break,
+                Poll::Ready(Err(failure)) => return Poll::Ready(unwritten.unwrap_or(failure)),
+                Poll::Pending => match unwritten {
+                    Some(failure) => return Poll::Ready(failure),
+                    // What could not be written waits for the stream, like what could not be read.
+                    None => break,
+                },
             }
         }
         *self.task.borrow_mut() = Some(cx.waker().clone());
