@@ -4,10 +4,12 @@
 
 mod crash;
 mod diagnoses;
+mod goaway;
 mod hostile;
 mod interrupt;
 mod lags;
 mod mutants;
+mod nginx;
 mod repeat;
 mod replay;
 mod smoke;

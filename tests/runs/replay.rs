@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::nginx::{Nginx, program};
 use crate::support::{Ran, run};
 
 /// The limit on the spacing error's p99 at the recorded speed. Builds without optimisation are slow.
@@ -18,86 +19,24 @@ const SPACING_LIMIT_US: u64 = if cfg!(debug_assertions) { 5_000 } else { 1_000 }
 /// How long nginx is driven.
 const DRIVEN: Duration = Duration::from_secs(4);
 
-/// nginx in a folder of its own; it ends with the value.
-struct Nginx {
-    child: Child,
-    room: tempfile::TempDir,
-    port: u16,
-}
-
-impl Nginx {
-    /// With a port for what is recorded and another for what is replayed, each with its own log of
-    /// one JSON object a line.
-    fn start() -> Self {
-        let room = tempfile::tempdir().expect("a temporary folder");
-        let port = free_port();
-        let folder = room.path().display();
+/// nginx with a port for what is recorded and another for what is replayed, each with its own log of
+/// one JSON object a line.
+fn recording_nginx() -> Nginx {
+    Nginx::start(|folder, port| {
         let server = |port: u16, log: &str| {
             format!(
                 "server {{ listen 127.0.0.1:{port}; access_log {folder}/{log} replay; \
                  location / {{ return 200 '{{\"user\":\"$http_x_user_id\"}}'; }} }}"
             )
         };
-        let config = format!(
-            "daemon off; master_process off; pid {folder}/pid; error_log stderr warn;\n\
-             events {{ worker_connections 512; }}\nhttp {{\n\
-             client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;\n\
-             fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;\n\
-             log_format replay escape=json '{{\"msec\":\"$msec\",\"request_time\":\"$request_time\",\
+        format!(
+            "log_format replay escape=json '{{\"msec\":\"$msec\",\"request_time\":\"$request_time\",\
              \"request\":\"$request\",\"remote_user\":\"$remote_user\",\"authorization\":\"$http_authorization\"}}';\n\
-             keepalive_requests 1000000;\n{}\n{}\n}}\n",
+             keepalive_requests 1000000;\n{}\n{}",
             server(port, "recorded.log"),
             server(port + 1, "replayed.log"),
-        );
-        let file = room.path().join("nginx.conf");
-        fs::write(&file, config).unwrap();
-        let child = Command::new(program("nginx"))
-            .arg("-p")
-            .arg(room.path())
-            .arg("-c")
-            .arg(&file)
-            .stderr(Stdio::inherit())
-            .spawn()
-            .expect("nginx starts");
-        let nginx = Self { child, room, port };
-        for _ in 0..200 {
-            if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                return nginx;
-            }
-            std::thread::sleep(Duration::from_millis(25));
-        }
-        panic!("nginx does not listen on 127.0.0.1:{port}");
-    }
-
-    fn log(&self, name: &str) -> PathBuf {
-        self.room.path().join(name)
-    }
-}
-
-impl Drop for Nginx {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// Two ports in a row that nobody listens on.
-fn free_port() -> u16 {
-    for _ in 0..100 {
-        let one = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = one.local_addr().unwrap().port();
-        if port < u16::MAX && std::net::TcpListener::bind(("127.0.0.1", port + 1)).is_ok() {
-            return port;
-        }
-    }
-    panic!("no two ports in a row are free")
-}
-
-/// A program that this test needs; without it the test cannot be carried out and fails.
-fn program(name: &str) -> PathBuf {
-    let places = ["/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin"];
-    let found = places.iter().map(|place| Path::new(place).join(name)).find(|path| path.exists());
-    found.unwrap_or_else(|| panic!("{name} is not installed: apt install nginx-light wrk"))
+        )
+    })
 }
 
 /// Drives nginx with wrk: users of different popularity, some routes, secrets in both.
@@ -205,7 +144,7 @@ fn replay(nginx: &Nginx, log: &str, speed: u32) -> Ran {
 
 #[test]
 fn an_access_log_of_nginx_is_replayed_request_for_request() {
-    let nginx = Nginx::start();
+    let nginx = recording_nginx();
     drive(&nginx);
     let recorded = read_log(&nginx.log("recorded.log"));
     assert!(recorded.len() > 500, "wrk sent {} requests only", recorded.len());

@@ -591,12 +591,49 @@ mod tests {
     fn a_peer_that_goes_away_answers_what_it_has_begun() {
         let (mut session, [first, second]) = asked(b"");
         session.take(&frame(frame::GOAWAY, 0, 0, &[0, 0, 0, 1, 0, 0, 0, 0])).unwrap();
-        assert_eq!((ended(&first), ended(&second)), (None, Some(Err(Failure::Reset))));
+        assert_eq!((ended(&first), ended(&second)), (None, Some(Err(Failure::NotProcessed))));
         assert!(session.is_leaving());
-        assert_eq!(session.begin(&second, &[0x82], b""), Err(Failure::Reset));
+        assert_eq!(session.begin(&second, &[0x82], b""), Err(Failure::NotProcessed));
         let end = frame::END_HEADERS | frame::END_STREAM;
         session.take(&frame(frame::HEADERS, end, 1, &[OK])).unwrap();
         assert_eq!(ended(&first), Some(Ok(200)));
+    }
+
+    #[test]
+    fn a_goodbye_in_two_parts_ends_what_the_second_does_not_cover() {
+        let (mut session, [first, second]) = asked(&vec![7; 40_000]);
+        let all = [0x7f, 255, 255, 255, 0, 0, 0, 0];
+        session.take(&frame(frame::GOAWAY, 0, 0, &all)).unwrap();
+        assert_eq!((ended(&first), ended(&second), session.is_leaving()), (None, None, true));
+        session.take(&frame(frame::GOAWAY, 0, 0, &[0; 8])).unwrap();
+        let unprocessed = Some(Err(Failure::NotProcessed));
+        assert_eq!((ended(&first), ended(&second)), (unprocessed, unprocessed));
+        // Nor is the rest of a body sent.
+        session.out.clear();
+        session.take(&frame(frame::WINDOW_UPDATE, 0, 0, &[0, 1, 0, 0])).unwrap();
+        assert!(session.out.is_empty());
+    }
+
+    #[test]
+    fn what_a_goodbye_covers_or_was_answered_in_part_may_have_been_processed() {
+        let (mut session, [first, second]) = asked(b"");
+        session.take(&frame(frame::HEADERS, frame::END_HEADERS, 3, &[OK])).unwrap();
+        session.take(&frame(frame::GOAWAY, 0, 0, &[0, 0, 0, 1, 0, 0, 0, 0])).unwrap();
+        session.fail(Failure::Reset);
+        let lost = Some(Err(Failure::Reset));
+        assert_eq!((ended(&first), ended(&second)), (lost, lost));
+    }
+
+    #[test]
+    fn only_a_refused_stream_was_not_processed() {
+        let codes = (0..=13).map(|code| {
+            let (mut session, [first, second]) = asked(b"");
+            session.take(&frame(frame::RST_STREAM, 0, 1, &[0, 0, 0, code])).unwrap();
+            assert!(ended(&second).is_none() && !session.is_leaving());
+            (code, ended(&first).unwrap().unwrap_err())
+        });
+        let unprocessed = codes.filter(|(_, failure)| *failure == Failure::NotProcessed);
+        assert_eq!(unprocessed.map(|(code, _)| code).collect::<Vec<u8>>(), [7]);
     }
 
     #[test]
