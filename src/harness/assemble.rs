@@ -66,6 +66,7 @@ impl<'a> Figures<'a> {
             missing_challenge: self.measured.lacks_challenge,
             latency: self.latency(),
             send_lag: (&self.measured.send_lag).into(),
+            own_lag: (&self.measured.own_lag()).into(),
             read_lag: (&self.measured.read_lag).into(),
             around_40_ms: (&*latency_of(self.measured, LatencyKind::Service, None)).into(),
             revocation_lag: self.revocation_lag(),
@@ -218,6 +219,7 @@ impl<'a> Figures<'a> {
             connect: (&self.measured.connect).into(),
             tls: (&self.measured.tls).into(),
             first_request: (&self.measured.first).into(),
+            waited_lag: (&self.measured.waited_lag).into(),
             port_exhausted: self.measured.port_exhausted,
             descriptor_exhausted: self.measured.descriptor_exhausted,
             ..Connections::default()

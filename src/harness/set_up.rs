@@ -10,6 +10,7 @@ use crate::scenario::Plan;
 pub fn context(plan: &Plan) -> Context {
     let limits = Context {
         send_lag_limit: Some(plan.load.send_lag_limit),
+        grain: Some(plan.load.grain),
         unsent_limit: Some(plan.load.unsent_limit),
         connections: Some(plan.load.connections),
         ..Context::default()

@@ -93,6 +93,8 @@ pub struct Lane<C: Connector> {
     connection: Option<Kept<C::Connection>>,
     deadline: Deadline,
     subject: String,
+    /// When the answer to its last request came.
+    freed: Tick,
 }
 
 /// A connection and what it has been through.
@@ -108,7 +110,8 @@ impl<C: Connector> Lane<C> {
     /// A lane without a connection yet.
     pub fn new(shared: Rc<Shared<C>>) -> Self {
         let deadline = Deadline::new(shared.run.clock);
-        Self { shared, connection: None, deadline, subject: String::with_capacity(64) }
+        let subject = String::with_capacity(64);
+        Self { shared, connection: None, deadline, subject, freed: Tick::ZERO }
     }
 
     /// Opens a connection ahead of the first job. If that fails, the job finds out.
@@ -128,6 +131,17 @@ impl<C: Connector> Lane<C> {
         self.connection.is_some()
     }
 
+    /// As [`perform`](Self::perform), for a request that has waited for a connection since `since`.
+    ///
+    /// Of its lag, the generator's own part is that before `since`, and that after the answer came
+    /// which freed this lane.
+    pub async fn perform_late(&mut self, job: &Job, since: Tick, at: &Seat) -> Option<Job> {
+        let sent = self.now();
+        let own = (since - job.due) + (sent - self.freed.max(since));
+        self.shared.ledger.borrow_mut().had_waited(job, sent, own);
+        self.perform(job, sent, at).await
+    }
+
     /// Sends a request at `sent`, which is now, waits for its answer, and records both. Gives what the client asks next
     /// because of the answer, with the instant at which that is due.
     pub async fn perform(&mut self, job: &Job, sent: Tick, at: &Seat) -> Option<Job> {
@@ -145,6 +159,7 @@ impl<C: Connector> Lane<C> {
             }
         };
         at.in_flight.set(None);
+        self.freed = sent + examined.sample.service;
         shared.ledger.borrow_mut().answered(job, &examined);
         self.ask_again(job, examined.sample.class)
     }
@@ -187,7 +202,7 @@ impl<C: Connector> Lane<C> {
         if self.connection.is_none() {
             self.connection = Some(self.connect(job.phase).await?);
         }
-        let Self { shared, connection, deadline, subject } = self;
+        let Self { shared, connection, deadline, subject, .. } = self;
         let run = &*shared.run;
         let kept = connection.as_mut().ok_or(Failure::Refused)?;
         let first = kept.carried == 0;

@@ -6,6 +6,7 @@
 
 use std::mem::{swap, take};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::Duration;
 
 use super::context::Job;
 use super::examine::Examined;
@@ -112,6 +113,13 @@ impl Ledger {
         record.sent += 1;
         record.send_lag.record(sent - job.due);
         self.in_flight += 1;
+    }
+
+    /// A request that goes out had to wait for a connection; `own` is what of its lag was not that.
+    pub fn had_waited(&mut self, job: &Job, sent: Tick, own: Duration) {
+        let record = self.books.recorder.phase(job.phase);
+        record.waited_lag.record(sent - job.due);
+        record.waited_own.record(own);
     }
 
     /// A connection was made.

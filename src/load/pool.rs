@@ -18,6 +18,15 @@ use crate::wire::Connector;
 /// counts as given up.
 const RETRIES_MAX: usize = 100_000;
 
+/// A request that waits for a lane.
+#[derive(Debug)]
+pub struct Waiting {
+    /// It.
+    pub job: Job,
+    /// When every lane was found busy.
+    pub since: Tick,
+}
+
 /// The lanes of one worker.
 #[derive(Debug, Default)]
 pub struct Pool {
@@ -26,7 +35,7 @@ pub struct Pool {
     /// Numbers of the lanes that do nothing.
     pub idle: Vec<usize>,
     /// Requests that are due and wait for a lane.
-    pub backlog: VecDeque<Job>,
+    pub backlog: VecDeque<Waiting>,
     /// What clients ask again.
     pub retries: Retries,
     /// The most that `backlog` may hold.
@@ -36,7 +45,7 @@ pub struct Pool {
 impl Pool {
     /// What waits is not sent any more.
     pub fn give_up_waiting(&mut self, ledger: &mut Ledger) {
-        for job in self.backlog.drain(..) {
+        for Waiting { job, .. } in self.backlog.drain(..) {
             ledger.unsent(&job);
         }
         for job in self.retries.drain() {
@@ -83,16 +92,17 @@ impl Post {
             self.pool.borrow_mut().idle.push(self.number);
         }
         while let Some(first) = self.seat.slot.next().await {
-            let mut next = Some(first);
-            while let Some(job) = next {
-                let again = lane.perform(&job, lane.now(), &self.seat).await;
+            let mut again = lane.perform(&first, lane.now(), &self.seat).await;
+            loop {
                 let mut pool = self.pool.borrow_mut();
                 if let Some(again) = again
                     && let Err(again) = pool.retries.push(again, RETRIES_MAX)
                 {
                     lane.gave_up(&again);
                 }
-                next = pool.backlog.pop_front();
+                let Some(Waiting { job, since }) = pool.backlog.pop_front() else { break };
+                drop(pool);
+                again = lane.perform_late(&job, since, &self.seat).await;
             }
             self.pool.borrow_mut().idle.push(self.number);
         }

@@ -77,6 +77,11 @@ pub struct PhaseRecord {
     pub first: Latency,
     /// sent − due.
     pub send_lag: Latency,
+    /// Of `send_lag`: that of requests which had to wait for a connection.
+    pub waited_lag: Latency,
+    /// What of that was not the wait: from due until the generator found every connection busy, and
+    /// from the answer that freed one until the request was sent.
+    pub waited_own: Latency,
     /// From an answer's arrival, where the system dates it, until it was read.
     pub read_lag: Latency,
     /// From the start of a connection to its being usable.
@@ -127,6 +132,13 @@ impl PhaseRecord {
         }
     }
 
+    /// The send lag without waits for a connection: the generator's own part.
+    pub fn own_lag(&self) -> Latency {
+        let mut own = self.send_lag.without(&self.waited_lag);
+        own.merge(&self.waited_own);
+        own
+    }
+
     /// Answers of a class.
     pub fn class_count(&self, class: Class) -> u64 {
         self.matrix.iter().map(|row| row[class.index()]).sum()
@@ -153,6 +165,8 @@ impl PhaseRecord {
         }
         self.first.merge(&other.first);
         self.send_lag.merge(&other.send_lag);
+        self.waited_lag.merge(&other.waited_lag);
+        self.waited_own.merge(&other.waited_own);
         self.read_lag.merge(&other.read_lag);
         self.connect.merge(&other.connect);
         self.tls.merge(&other.tls);
@@ -193,6 +207,8 @@ impl PhaseRecord {
         let times = old.response.iter_mut().chain(&mut old.service).chain([
             &mut old.first,
             &mut old.send_lag,
+            &mut old.waited_lag,
+            &mut old.waited_own,
             &mut old.read_lag,
             &mut old.connect,
             &mut old.tls,
@@ -209,6 +225,8 @@ impl PhaseRecord {
             service: old.service,
             first: old.first,
             send_lag: old.send_lag,
+            waited_lag: old.waited_lag,
+            waited_own: old.waited_own,
             read_lag: old.read_lag,
             connect: old.connect,
             tls: old.tls,
@@ -276,6 +294,8 @@ mod tests {
             service: std::array::from_fn(|_| span.clone()),
             first: span.clone(),
             send_lag: span.clone(),
+            waited_lag: span.clone(),
+            waited_own: span.clone(),
             read_lag: span.clone(),
             connect: span.clone(),
             tls: span.clone(),
@@ -314,6 +334,8 @@ mod tests {
             service,
             first,
             send_lag,
+            waited_lag,
+            waited_own,
             read_lag,
             connect,
             tls,
@@ -345,7 +367,8 @@ mod tests {
             all.extend([row.checks_failed, spans(&row.response)]);
         }
         all.extend(response.iter().chain(service).map(spans));
-        all.extend([first, send_lag, read_lag, connect, tls, censored_age].map(spans));
+        let times = [first, send_lag, waited_lag, waited_own, read_lag, connect, tls, censored_age];
+        all.extend(times.map(spans));
         all
     }
 

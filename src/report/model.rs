@@ -84,6 +84,8 @@ pub struct RunReport {
     pub latency: Vec<LatencyRow>,
     /// sent − due, in microseconds, warm-up left out.
     pub send_lag: Percentiles,
+    /// The same without waits for a connection: the generator's own part, by which it is judged.
+    pub own_lag: Percentiles,
     /// From an answer's arrival in the kernel until the generator read it, in microseconds, warm-up
     /// left out; it is no part of response times. Counts the answers whose arrival is known.
     #[serde(default)]

@@ -93,6 +93,7 @@ pub(super) fn strained() -> RunReport {
             run_delay_share: Some(0.19),
             steal_share: Some(0.05),
             waited_share: 0.03,
+            connections_share: 0.4,
         }),
     };
     report

@@ -2,7 +2,8 @@
 
 use std::io::Write as _;
 use std::net::TcpStream;
-use std::time::Duration;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -96,6 +97,40 @@ fn nagle_and_delayed_acknowledgements_are_recognised() {
     let server = Server::start(answer_at_once);
     let ran = run(&scenario("diagnoses.toml"), &["--target", &server.url]);
     assert_eq!(told(&ran, "TCP_NODELAY"), Vec::<String>::new(), "{}", ran.output);
+}
+
+/// Answers at once, but for the second second of its life, in which it answers nothing.
+fn freeze_for_a_second(mut stream: TcpStream) {
+    static BORN: OnceLock<Instant> = OnceLock::new();
+    let second = Duration::from_secs(1);
+    stream.set_nodelay(true).unwrap();
+    while head(&mut stream) {
+        let age = BORN.get_or_init(Instant::now).elapsed();
+        if (second..second * 2).contains(&age) {
+            std::thread::sleep(second * 2 - age);
+        }
+        if !answer(&mut stream) {
+            return;
+        }
+    }
+}
+
+#[test]
+fn a_target_that_freezes_does_not_make_the_run_invalid() {
+    let server = Server::start(freeze_for_a_second);
+    // 250 requests are due while it answers nothing, and 20 have a connection. A quarter of a second
+    // is what a busy machine may take from a debug build.
+    let limits = ["--set", "load.connections=20", "--set", "load.send_lag_limit=250ms"];
+    let ran = run(&scenario("diagnoses.toml"), &[&["--target", &server.url], &limits[..]].concat());
+    let (all, own) = (number(&ran, "/send_lag/p99"), number(&ran, "/own_lag/p99"));
+    assert!(all > 700_000.0 && own < 250_000.0, "{all} and {own} µs\n{}", ran.output);
+    let waited = number(&ran, "/connections/waited_lag/count");
+    assert!((150.0..400.0).contains(&waited), "{waited}\n{}", ran.output);
+    assert!(number(&ran, "/generator/late/connections_share") > 0.8, "{}", ran.output);
+    assert_eq!(told(&ran, "Requests were sent late"), Vec::<String>::new(), "{}", ran.output);
+    let sentences = told(&ran, "because all 20 were busy");
+    assert!(sentences.len() == 1 && sentences[0].contains("is the send lag"), "{sentences:?}");
+    assert_eq!(ran.code, 0, "{}", ran.output);
 }
 
 #[test]
