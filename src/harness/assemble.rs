@@ -312,7 +312,7 @@ impl<'a> Figures<'a> {
             Metric::Share(what) => {
                 let whole = match what {
                     Countable::Unsent => record.due,
-                    Countable::Censored => record.sent,
+                    Countable::Censored => record.went_out(),
                     Countable::Verdict(_) | Countable::Class(_) => record.done,
                 };
                 let part = self.count(record, what, threshold) as f64;
@@ -342,7 +342,7 @@ impl<'a> Figures<'a> {
         match what {
             Countable::Verdict(verdict) => record.verdicts[verdict.index()],
             Countable::Class(class) => record.class_count(class),
-            Countable::Unsent => record.unsent,
+            Countable::Unsent => record.stayed(),
             Countable::Censored => record.censored,
         }
     }
@@ -362,9 +362,9 @@ fn of_due(what: Countable) -> bool {
 fn requests(record: &PhaseRecord) -> Requests {
     Requests {
         due: record.due,
-        sent: record.sent,
+        sent: record.went_out(),
         done: record.done,
-        unsent: record.unsent,
+        unsent: record.stayed(),
         censored: record.censored,
         probes: record.probes,
         retries: record.retries,

@@ -154,7 +154,12 @@ impl<C: Connector> Lane<C> {
             Ok(examined) => examined,
             Err(failure) => {
                 self.connection = None;
-                shared.ledger.borrow_mut().failed(job.phase, failure);
+                if failure.is_own() {
+                    at.in_flight.set(None);
+                    self.freed = run.clock.now();
+                    shared.ledger.borrow_mut().lacked(job.phase, failure);
+                    return None;
+                }
                 examine::failure(run, job, sent, run.clock.now(), failure)
             }
         };

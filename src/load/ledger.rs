@@ -131,11 +131,15 @@ impl Ledger {
         }
     }
 
-    /// A request failed without an answer. What this machine lacked is counted apart.
-    pub fn failed(&mut self, phase: usize, failure: Failure) {
+    /// A request that was to go out could not, for want of something that this machine or process
+    /// has too little of. That says nothing about the target, so it is no answer.
+    pub fn lacked(&mut self, phase: usize, failure: Failure) {
         let record = self.books.recorder.phase(phase);
-        record.port_exhausted += u64::from(failure == Failure::NoPort);
-        record.descriptor_exhausted += u64::from(failure == Failure::NoDescriptor);
+        match failure {
+            Failure::NoPort => record.port_exhausted += 1,
+            _ => record.descriptor_exhausted += 1,
+        }
+        self.in_flight = self.in_flight.saturating_sub(1);
     }
 
     /// A retry was let in, or a request is not asked again although it was turned away.

@@ -32,7 +32,7 @@ pub struct RouteRecord {
 pub struct PhaseRecord {
     /// Requests whose due instant came.
     pub due: u64,
-    /// Requests written to a connection, or whose connection could not be made.
+    /// Requests that were handed to a connection, or to the making of one.
     pub sent: u64,
     /// Requests with a verdict.
     pub done: u64,
@@ -52,9 +52,9 @@ pub struct PhaseRecord {
     pub lacks_challenge: u64,
     /// Answers whose status or body is not what the route expects.
     pub checks_failed: u64,
-    /// Connections that could not be made because no local port was free.
+    /// Requests for whose connection no local port was free.
     pub port_exhausted: u64,
-    /// Connections that could not be made because no file descriptor was free.
+    /// Requests for whose connection no file descriptor was free.
     pub descriptor_exhausted: u64,
     /// Truth × class.
     pub matrix: [[u64; Class::COUNT]; Truth::COUNT],
@@ -130,6 +130,22 @@ impl PhaseRecord {
             }
             faults &= faults - 1;
         }
+    }
+
+    /// Requests that this machine or process lacked something for, so that they never left.
+    pub fn lacking(&self) -> u64 {
+        self.port_exhausted + self.descriptor_exhausted
+    }
+
+    /// Requests that left, or whose connection the other side refused. A request may be found
+    /// lacking a second after it was counted as sent, so that of one second this is an estimate.
+    pub fn went_out(&self) -> u64 {
+        self.sent.saturating_sub(self.lacking())
+    }
+
+    /// Requests that were due and never left.
+    pub fn stayed(&self) -> u64 {
+        self.unsent + self.lacking()
     }
 
     /// The send lag without waits for a connection: the generator's own part.

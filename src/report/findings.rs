@@ -29,6 +29,8 @@ pub struct Context {
     pub policies: Vec<String>,
     /// The p99 of the send lag beyond which the generator counts as behind.
     pub send_lag_limit: Option<Duration>,
+    /// The most files that this process may have open; `None` if unknown or without end.
+    pub open_files: Option<u64>,
     /// The grain in which requests are sent together; `None` if unknown.
     pub grain: Option<Duration>,
     /// The share of due requests that may stay unsent.

@@ -72,6 +72,14 @@ fn a_process_without_file_descriptors_proves_nothing_and_says_so() {
     let sentences = told(&ran, "no file descriptor left in this process");
     assert_eq!(sentences.len(), 1, "{}", ran.output);
     assert!(sentences[0].contains("ulimit -Hn"), "{sentences:?}");
+    // It never left: no answer, no verdict, and no latency.
+    let lacking = number(&ran, "/connections/descriptor_exhausted");
+    assert!(number(&ran, "/requests/unsent") >= lacking, "{}", ran.output);
+    let answered = number(&ran, "/classes/total/unclassified");
+    assert!((number(&ran, "/requests/done") - answered).abs() < 0.5, "{}", ran.output);
+    assert!(number(&ran, "/classes/total/connect_refused").abs() < 0.5, "{}", ran.output);
+    assert!(sentences[0].contains("of 80 (ulimit -Hn, 264 for 200 connections)"), "{sentences:?}");
+    assert_eq!(told(&ran, "contradict"), Vec::<String>::new(), "{}", ran.output);
     // It was this side's doing, and is not said to be the target's.
     assert_eq!(told(&ran, "refused while"), Vec::<String>::new(), "{}", ran.output);
 }
