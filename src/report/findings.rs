@@ -6,6 +6,7 @@
 mod changed_users;
 mod doubts;
 mod replays;
+mod unexpected;
 mod verdicts;
 
 use std::time::Duration;
@@ -44,7 +45,8 @@ pub struct Context {
 type Group = fn(&RunReport, &Context) -> Vec<Finding>;
 
 /// The groups, in the order in which findings of one severity are shown.
-const GROUPS: [Group; 5] = [
+const GROUPS: [Group; 6] = [
+    unexpected::findings,
     verdicts::findings,
     changed_users::findings,
     diagnosis::findings,

@@ -1,6 +1,6 @@
 //! What the generator says of itself, brought about for real.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -94,6 +94,39 @@ fn with_enough_of_them_the_same_run_is_valid() {
     // 750 requests are too few for the threshold that the scenario has.
     let few = told(&ran, "p99.9(service_time) < 10s rests on");
     assert_eq!(few.len(), 1, "{}", ran.output);
+}
+
+/// Lets everybody in, as nobody, and repeats the credentials that it was given.
+fn answer_with_the_token(mut stream: TcpStream) {
+    let mut seen = vec![0; 8_192];
+    while let Ok(length @ 1..) = stream.read(&mut seen) {
+        let head = String::from_utf8_lossy(&seen[..length]).into_owned();
+        let token =
+            head.lines().find(|line| line.to_ascii_lowercase().starts_with("authorization"));
+        let body = format!("hello {}", token.unwrap_or_default());
+        let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        if stream.write_all(answer.as_bytes()).is_err() {
+            return;
+        }
+    }
+}
+
+#[test]
+fn a_run_in_which_nothing_is_right_says_so_and_shows_why_without_a_token() {
+    let server = Server::start(answer_with_the_token);
+    let ran = run(&scenario("diagnoses.toml"), &["--target", &server.url]);
+    let all = ran.run["findings"][0]["sentence"].as_str().unwrap_or_default();
+    assert!(all.starts_with("NOT ONE ANSWER WAS RIGHT of 750"), "{}", ran.output);
+    let why = told(&ran, "set target.identity");
+    assert_eq!(why.len(), 1, "{}", ran.output);
+    assert!(
+        why[0].contains("status 200 on GET /me with no header X-User-ID, body: hello"),
+        "{why:?}"
+    );
+    assert!(why[0].contains("750 unclassified answers"), "{why:?}");
+    // Every token of the run is a JWT, and so begins.
+    assert!(!ran.run.to_string().contains("eyJ"), "{}", ran.run["unexpected"]);
+    assert!(!ran.output.contains("eyJ"), "{}", ran.output);
 }
 
 #[test]
