@@ -370,6 +370,7 @@ fn requests(record: &PhaseRecord) -> Requests {
         retries: record.retries,
         retries_recovered: record.retries_recovered,
         retries_exhausted: record.retries_exhausted,
+        retries_unsent: record.retries_unsent,
         checks_failed: record.checks_failed,
         censored_age: (&record.censored_age).into(),
     }

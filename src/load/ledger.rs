@@ -149,6 +149,11 @@ impl Ledger {
         record.retries_exhausted += u64::from(!recovered);
     }
 
+    /// A retry that was meant is not sent any more, because its phase or the run is at its end.
+    pub fn retry_unsent(&mut self, phase: usize) {
+        self.books.recorder.phase(phase).retries_unsent += 1;
+    }
+
     /// A request is done.
     pub fn answered(&mut self, job: &Job, examined: &Examined) {
         self.in_flight = self.in_flight.saturating_sub(1);

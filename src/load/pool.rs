@@ -49,7 +49,7 @@ impl Pool {
             ledger.unsent(&job);
         }
         for job in self.retries.drain() {
-            ledger.retried(job.phase, false);
+            ledger.retry_unsent(job.phase);
         }
     }
 
@@ -106,5 +106,50 @@ impl Post {
             }
             self.pool.borrow_mut().idle.push(self.number);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::identity::UserIndex;
+    use crate::load::mix::Credentials;
+    use crate::load::{ProbePlan, ProbeQueue};
+    use crate::measure::Shape;
+    use crate::units::Share;
+
+    fn job(attempt: u32) -> Job {
+        Job {
+            seq: 1,
+            phase: 0,
+            due: Tick::from_micros(10),
+            user: UserIndex(0),
+            route: 0,
+            asked: None,
+            credentials: Credentials::Own,
+            attempt,
+        }
+    }
+
+    #[test]
+    fn what_the_end_cuts_off_is_unsent_and_not_given_up() {
+        let probe = ProbePlan {
+            gap: Duration::from_millis(1),
+            growth: 0.0,
+            until: Duration::ZERO,
+            prime: Duration::ZERO,
+            quiet: Share::new(0.0).unwrap(),
+        };
+        let shape = Shape { phases: 1, ..Shape::default() };
+        let mut ledger = Ledger::new(shape, ProbeQueue::new(probe, Tick::MAX));
+        let mut pool = Pool::default();
+        pool.backlog.push_back(Waiting { job: job(0), since: Tick::from_micros(11) });
+        assert!(pool.retries.push(job(1), 2).is_ok() && pool.retries.push(job(2), 2).is_ok());
+        pool.give_up_waiting(&mut ledger);
+        let entries = ledger.hand_over();
+        let record = &entries.recorder.phases()[0];
+        assert_eq!((record.unsent, record.retries_unsent, record.retries_exhausted), (1, 2, 0));
     }
 }

@@ -48,6 +48,8 @@ pub struct PhaseRecord {
     pub retries_recovered: u64,
     /// Requests whose last allowed retry was answered no better.
     pub retries_exhausted: u64,
+    /// Retries that were still to come when their phase or the run ended.
+    pub retries_unsent: u64,
     /// 401 without the challenge that the profile wants.
     pub lacks_challenge: u64,
     /// Answers whose status or body is not what the route expects.
@@ -199,6 +201,7 @@ impl PhaseRecord {
         self.retries += other.retries;
         self.retries_recovered += other.retries_recovered;
         self.retries_exhausted += other.retries_exhausted;
+        self.retries_unsent += other.retries_unsent;
         self.lacks_challenge += other.lacks_challenge;
         self.checks_failed += other.checks_failed;
         self.port_exhausted += other.port_exhausted;
@@ -289,6 +292,7 @@ mod tests {
             retries: 1,
             retries_recovered: 1,
             retries_exhausted: 1,
+            retries_unsent: 1,
             lacks_challenge: 1,
             checks_failed: 1,
             port_exhausted: 1,
@@ -336,6 +340,7 @@ mod tests {
             retries,
             retries_recovered,
             retries_exhausted,
+            retries_unsent,
             lacks_challenge,
             checks_failed,
             port_exhausted,
@@ -367,6 +372,7 @@ mod tests {
             *retries,
             *retries_recovered,
             *retries_exhausted,
+            *retries_unsent,
             *lacks_challenge,
             *checks_failed,
             *port_exhausted,

@@ -176,6 +176,8 @@ pub struct Requests {
     pub retries_recovered: u64,
     /// Requests whose last retry was turned away too.
     pub retries_exhausted: u64,
+    /// Retries that were still to come when their phase or the run ended.
+    pub retries_unsent: u64,
     /// Answers that let the user in but are not what the route expects.
     pub checks_failed: u64,
     /// Ages since due of the censored ones, in microseconds.
