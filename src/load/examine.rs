@@ -37,13 +37,12 @@ pub fn answer(
         // What a recorded request should be answered is not known.
         let is_route = job.asked.is_none();
         check_failed = is_route && !context.plan.routes[job.route].expect.hold(seen);
-        match identify(context, seen, subject) {
-            Some(found) => identity = found,
+        if let Some(found) = identify(context, seen, subject) {
+            identity = found;
+        } else {
             // Let in as nobody: not what was asked for, whatever the status says.
-            None => {
-                is_nobody = true;
-                reading = Reading::certain(Class::Unclassified);
-            }
+            is_nobody = true;
+            reading = Reading::certain(Class::Unclassified);
         }
     }
     let lacks_challenge = seen.status == 401

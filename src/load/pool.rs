@@ -93,19 +93,22 @@ impl Post {
         }
         while let Some(first) = self.seat.slot.next().await {
             let mut again = lane.perform(&first, lane.now(), &self.seat).await;
-            loop {
-                let mut pool = self.pool.borrow_mut();
-                if let Some(again) = again
-                    && let Err(again) = pool.retries.push(again, RETRIES_MAX)
-                {
-                    lane.gave_up(&again);
-                }
-                let Some(Waiting { job, since }) = pool.backlog.pop_front() else { break };
-                drop(pool);
+            while let Some(Waiting { job, since }) = self.next_waiting(&lane, again) {
                 again = lane.perform_late(&job, since, &self.seat).await;
             }
             self.pool.borrow_mut().idle.push(self.number);
         }
+    }
+
+    /// What waits longest, after noting what the client asks `again`.
+    fn next_waiting<C: Connector>(&self, lane: &Lane<C>, again: Option<Job>) -> Option<Waiting> {
+        let mut pool = self.pool.borrow_mut();
+        if let Some(again) = again
+            && let Err(again) = pool.retries.push(again, RETRIES_MAX)
+        {
+            lane.gave_up(&again);
+        }
+        pool.backlog.pop_front()
     }
 }
 

@@ -39,6 +39,7 @@ impl Latency {
     }
 
     /// Everything that this holds but not `part`, which is part of it.
+    #[must_use]
     pub fn without(&self, part: &Self) -> Self {
         let Some(histogram) = self.filled() else { return Self::default() };
         let Some(part) = part.filled() else { return self.clone() };

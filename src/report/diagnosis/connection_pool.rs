@@ -32,7 +32,7 @@ fn find(report: &RunReport, context: &Context) -> Option<Found> {
         max => format!(", up to {},", ms(max)),
     };
     let slowest = service_times(report).map_or(0, |row| row.percentiles.max);
-    let mut text = format!(
+    let text = format!(
         "{} ({}){longest} for a connection, because {busy} busy (the slowest answer took {}): \
          response times contain that wait, as they should; raise load.connections if the target's \
          clients would open more",
@@ -40,13 +40,14 @@ fn find(report: &RunReport, context: &Context) -> Option<Found> {
         percent(waited, due),
         ms(slowest),
     );
-    if let Some(limit) = context.send_lag_limit.filter(|_| is_late) {
-        let (all, own) = (ms(report.send_lag.p99), ms(report.own_lag.p99));
-        let limit = exact(limit);
-        text += &format!(
+    let limit = context.send_lag_limit.filter(|_| is_late);
+    let whose = limit.map(|limit| {
+        let (all, own, limit) = (ms(report.send_lag.p99), ms(report.own_lag.p99), exact(limit));
+        format!(
             ". That, and not the generator, is the send lag: p99 {all}, without it {own} (limit {limit})"
-        );
-    }
+        )
+    });
+    let text = text + &whose.unwrap_or_default();
     Some(Found::new(Severity::Note, text))
 }
 

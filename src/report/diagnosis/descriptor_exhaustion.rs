@@ -27,7 +27,7 @@ fn find(report: &RunReport, context: &Context) -> Option<Found> {
     };
     let limit = context.open_files.map(|limit| format!(" of {}", grouped(limit)));
     let needs = connections.zip(wanted).map(|(connections, wanted)| {
-        format!(", {} for {}", grouped(wanted), counted(connections, "connection", "connections"),)
+        format!(", {} for {}", grouped(wanted), counted(connections, "connection", "connections"))
     });
     let text = format!(
         "{} no file descriptor left in this process ({}), and never left: raise the hard limit on \
@@ -60,7 +60,7 @@ mod tests {
         let mut report = super::super::super::sample::correct();
         report.connections.descriptor_exhausted = 5;
         let sentence = |connections, open_files| {
-            let context = Context { connections, open_files, ..Context::default() };
+            let context = Context { open_files, connections, ..Context::default() };
             find(&report, &context).unwrap().sentence
         };
         let text = sentence(Some(256), Some(20));
