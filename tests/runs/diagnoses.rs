@@ -3,9 +3,10 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
+use substorm::clock::{Clock, Tick};
 
 use crate::hostile::{Server, head};
 use crate::support::{Ran, run, run_with_few_files, scenario};
@@ -142,13 +143,13 @@ fn nagle_and_delayed_acknowledgements_are_recognised() {
 
 /// Answers at once, but for the second second of its life, in which it answers nothing.
 fn freeze_for_a_second(mut stream: TcpStream) {
-    static BORN: OnceLock<Instant> = OnceLock::new();
+    static BORN: OnceLock<Clock> = OnceLock::new();
     let second = Duration::from_secs(1);
     stream.set_nodelay(true).unwrap();
     while head(&mut stream) {
-        let age = BORN.get_or_init(Instant::now).elapsed();
+        let age = BORN.get_or_init(Clock::start).now().since(Tick::ZERO);
         if (second..second * 2).contains(&age) {
-            std::thread::sleep(second * 2 - age);
+            std::thread::sleep((second * 2).saturating_sub(age));
         }
         if !answer(&mut stream) {
             return;
