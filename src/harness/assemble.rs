@@ -67,6 +67,7 @@ impl<'a> Figures<'a> {
             latency: self.latency(),
             routes: self.routes(),
             send_lag: (&self.measured.send_lag).into(),
+            own_lag: (&self.measured.own_lag()).into(),
             read_lag: (&self.measured.read_lag).into(),
             around_40_ms: (&*latency_of(self.measured, LatencyKind::Service, None)).into(),
             revocation_lag: self.revocation_lag(),
@@ -238,6 +239,7 @@ impl<'a> Figures<'a> {
             connect: (&self.measured.connect).into(),
             tls: (&self.measured.tls).into(),
             first_request: (&self.measured.first).into(),
+            waited_lag: (&self.measured.waited_lag).into(),
             port_exhausted: self.measured.port_exhausted,
             descriptor_exhausted: self.measured.descriptor_exhausted,
             resent: self.measured.resent,
@@ -331,7 +333,7 @@ impl<'a> Figures<'a> {
             Metric::Share(what) => {
                 let whole = match what {
                     Countable::Unsent => record.due,
-                    Countable::Censored => record.sent,
+                    Countable::Censored => record.went_out(),
                     Countable::Verdict(_) | Countable::Class(_) => record.done,
                 };
                 let part = self.count(record, what, threshold) as f64;
@@ -361,7 +363,7 @@ impl<'a> Figures<'a> {
         match what {
             Countable::Verdict(verdict) => record.verdicts[verdict.index()],
             Countable::Class(class) => record.class_count(class),
-            Countable::Unsent => record.unsent,
+            Countable::Unsent => record.stayed(),
             Countable::Censored => record.censored,
         }
     }
@@ -381,14 +383,15 @@ fn of_due(what: Countable) -> bool {
 fn requests(record: &PhaseRecord) -> Requests {
     Requests {
         due: record.due,
-        sent: record.sent,
+        sent: record.went_out(),
         done: record.done,
-        unsent: record.unsent,
+        unsent: record.stayed(),
         censored: record.censored,
         probes: record.probes,
         retries: record.retries,
         retries_recovered: record.retries_recovered,
         retries_exhausted: record.retries_exhausted,
+        retries_unsent: record.retries_unsent,
         checks_failed: record.checks_failed,
         censored_age: (&record.censored_age).into(),
     }

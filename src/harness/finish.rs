@@ -18,6 +18,7 @@ use super::prepare::Prepared;
 use super::recordings;
 use super::run::{Finished, Measured};
 use super::validity::{self, Evidence};
+use super::words;
 
 /// A run folder with its files begun.
 pub struct Opened {
@@ -135,6 +136,8 @@ pub fn finish(
         interrupted: after.interrupted,
     });
     report.partial = false;
+    let unexpected = measured.specimens.iter().map(|specimen| words::unexpected(plan, specimen));
+    report.unexpected = unexpected.collect();
     let context = super::set_up::context(plan);
     report.reasons.extend(diagnosis::reasons(&report, &context));
     report.replays = recordings::reports(plan, &measured.replayed);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::clock::{Clock, Tick};
 use crate::fault::{Action, FaultPlan, LinkName};
 use crate::identity::UserIndex;
-use crate::load::{Context, DefectShare, IdentityProof, LoadPlan, Mix, Spin};
+use crate::load::{Context, DefectShare, IdentityProof, LoadPlan, Mix, Specimens, Spin};
 use crate::measure::{Shape, Threshold};
 use crate::oracle::{Expiry, FaultWindows};
 use crate::scenario::{self, Plan};
@@ -179,6 +179,7 @@ pub fn context(
         profile: plan.profile,
         identity: identity(&plan.identity),
         windows: Arc::new(windows(&plan.faults)),
+        specimens: Specimens::default(),
         shape,
     })
 }

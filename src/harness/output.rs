@@ -23,7 +23,7 @@ use super::finish::Opened;
 use super::load_setup;
 use super::observer::{Beat, Observer};
 use super::set_up;
-use super::strain::Strain;
+use super::strain::{Lag, Strain};
 use super::system::System;
 use super::words;
 
@@ -121,7 +121,8 @@ impl Output {
         row.phase = phase.map(|n| self.plan.phases[n].name.clone()).unwrap_or_default();
         let workers = &second.so_far.workers;
         let efforts: Vec<Effort> = workers.iter().map(|worker| worker.effort).collect();
-        self.strain.second(&mut row, phase, &efforts, Processors::now());
+        let lag = Lag::of(second.recorder);
+        self.strain.second(&mut row, phase, &efforts, &lag, Processors::now());
         row.in_flight =
             second.so_far.workers.iter().map(|worker| u64::from(worker.in_flight)).sum();
         row.faults = self.under_way(second).join("+");

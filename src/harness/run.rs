@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, Tick};
-use crate::load::{Context, Engine, LoadError, Report};
+use crate::load::{Context, Engine, LoadError, Report, Specimen};
 use crate::replay::{Intake, Played};
 use crate::scenario::Plan;
 use crate::wire::full::FullConnector;
@@ -160,6 +160,8 @@ pub struct Measured {
     pub late_renewals: u64,
     /// What became of the recordings.
     pub replayed: Vec<Played>,
+    /// The first answer of each unexpected kind.
+    pub specimens: Vec<Specimen>,
 }
 
 /// What a run works with.
@@ -231,7 +233,16 @@ impl Bench {
         load?;
         let lookups = output.lookups(&gathered);
         output.release();
-        Ok(Measured { gathered, output, ended, lookups, stack_cpu_before, late_renewals, replayed })
+        Ok(Measured {
+            gathered,
+            output,
+            ended,
+            lookups,
+            stack_cpu_before,
+            late_renewals,
+            replayed,
+            specimens: context.specimens.kept(),
+        })
     }
 
     fn hands(

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use rustix::process::{Resource, getrlimit};
+
 use crate::fault::Action;
 use crate::report::findings::Context;
 use crate::scenario::Plan;
@@ -10,6 +12,8 @@ use crate::scenario::Plan;
 pub fn context(plan: &Plan) -> Context {
     let limits = Context {
         send_lag_limit: Some(plan.load.send_lag_limit),
+        open_files: getrlimit(Resource::Nofile).current,
+        grain: Some(plan.load.grain),
         unsent_limit: Some(plan.load.unsent_limit),
         connections: Some(plan.load.connections),
         ..Context::default()

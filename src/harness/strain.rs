@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::machine::Processors;
+use crate::measure::Recorder;
 use crate::report::TimelineRow;
 use crate::report::model::{LateSeconds, RunReport};
 use crate::scenario::Plan;
@@ -26,11 +27,54 @@ pub struct Strain {
     waited: u64,
 }
 
+/// The requests sent in a second, or several, and how late they were.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lag {
+    sent: u64,
+    /// Of these, how many had waited for a connection.
+    waited: u64,
+    /// All their send lags together, in microseconds.
+    all_us: u64,
+    /// Of that, the generator's own part.
+    own_us: u64,
+}
+
+impl Lag {
+    /// Of what was recorded.
+    pub fn of(recorder: &Recorder) -> Self {
+        let mut lag = Self::default();
+        for (_, record) in recorder.touched() {
+            lag.sent += record.sent;
+            lag.waited += record.waited_lag.count();
+            let (all, waited) = (record.send_lag.sum_micros(), record.waited_lag.sum_micros());
+            lag.all_us += all;
+            lag.own_us += all.saturating_sub(waited) + record.waited_own.sum_micros();
+        }
+        lag
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.sent += other.sent;
+        self.waited += other.waited;
+        self.all_us += other.all_us;
+        self.own_us += other.own_us;
+    }
+
+    fn waited_share(&self) -> f64 {
+        self.waited as f64 / self.sent.max(1) as f64
+    }
+
+    /// The part of the lag that was waiting for a connection.
+    fn connections_share(&self) -> f64 {
+        self.all_us.saturating_sub(self.own_us) as f64 / self.all_us.max(1) as f64
+    }
+}
+
 /// What there was in the seconds whose send lag was beyond the limit.
 #[derive(Clone, Copy, Debug, Default)]
 struct Late {
     seconds: u64,
-    due: u64,
+    lag: Lag,
     /// All workers.
     all: Effort,
     /// In each second the one that worked most.
@@ -57,6 +101,7 @@ impl Strain {
         row: &mut TimelineRow,
         phase: Option<usize>,
         efforts: &[Effort],
+        lag: &Lag,
         processors: Option<Processors>,
     ) {
         let mut all = Effort::default();
@@ -89,7 +134,7 @@ impl Strain {
         let p99 = Duration::from_micros(row.send_lag_p99_us.unwrap_or(0));
         if p99 > self.send_lag_limit {
             self.late.seconds += 1;
-            self.late.due += row.due;
+            self.late.lag.add(lag);
             self.late.all.add(&all);
             let busiest = efforts.iter().max_by_key(|effort| effort.busy());
             self.late.busiest.add(&busiest.copied().unwrap_or_default());
@@ -119,7 +164,8 @@ impl Strain {
             busy_share: late.busiest.busy_share(),
             run_delay_share: late.all.run_delay_share(),
             steal_share: late.processors.and_then(stolen_share),
-            waited_share: late.all.waited as f64 / late.due.max(1) as f64,
+            waited_share: late.lag.waited_share(),
+            connections_share: late.lag.connections_share(),
         });
     }
 }
@@ -139,6 +185,7 @@ fn add_each(sums: &mut Vec<Effort>, efforts: &[Effort]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::measure::Shape;
     use crate::report::model::{Generator, PhaseReport, WorkerUse};
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -175,13 +222,11 @@ mod tests {
     }
 
     fn take(strain: &mut Strain, n: u32, phase: Option<usize>, lag_ms: u64, e: [Effort; 2]) {
-        let mut row = TimelineRow {
-            due: 100,
-            send_lag_p99_us: Some(lag_ms * 1_000),
-            ..TimelineRow::default()
-        };
+        let mut row =
+            TimelineRow { send_lag_p99_us: Some(lag_ms * 1_000), ..TimelineRow::default() };
         let processors = Processors { total: SECOND * 2 * n, stolen: SECOND / 10 * n };
-        strain.second(&mut row, phase, &e, Some(processors));
+        let lag = Lag { sent: 100, waited: 10, all_us: 8_000, own_us: 2_000 };
+        strain.second(&mut row, phase, &e, &lag, Some(processors));
         assert_eq!((row.steal_us, row.worker_spun_us), (Some(100_000), 200_000));
     }
 
@@ -200,6 +245,7 @@ mod tests {
         near(late.run_delay_share.unwrap(), 0.1);
         near(late.steal_share.unwrap(), 0.05);
         near(late.waited_share, 0.1);
+        near(late.connections_share, 0.75);
         assert_eq!(report.connections.waited, 10);
         near(report.phases[0].busy_share, 0.8);
         near(report.phases[1].busy_share, 0.35);
@@ -209,11 +255,35 @@ mod tests {
     }
 
     #[test]
+    fn waits_count_in_the_second_of_sending_and_the_rest_of_the_lag_is_the_generators() {
+        let mut recorder = Recorder::new(&Shape { phases: 1, ..Shape::default() });
+        let record = recorder.phase(0);
+        record.sent = 3;
+        for ms in [1, 400, 99] {
+            record.send_lag.record(Duration::from_millis(ms));
+        }
+        record.waited_lag.record(Duration::from_millis(400));
+        record.waited_own.record(Duration::from_millis(20));
+        let lag = Lag::of(&recorder);
+        let near = |found: f64, wanted: f64| assert!((found - wanted).abs() < 1e-3, "{found}");
+        near(lag.waited_share(), 1.0 / 3.0);
+        near(lag.connections_share(), 380.0 / 500.0);
+        let own = record_of(&recorder).own_lag();
+        assert_eq!(own.count(), 3);
+        assert!(own.at(1.0).unwrap().abs_diff(99_000) < 100);
+        near(Lag::default().connections_share() + Lag::default().waited_share(), 0.0);
+    }
+
+    fn record_of(recorder: &Recorder) -> &crate::measure::PhaseRecord {
+        &recorder.phases()[0]
+    }
+
+    #[test]
     fn what_the_system_does_not_tell_is_absent() {
         let mut strain = Strain { processors: None, ..account() };
         let silent = Effort { run_delay: None, ..effort(0.1, 0.0, 0) };
         let mut row = TimelineRow { send_lag_p99_us: Some(50_000), ..TimelineRow::default() };
-        strain.second(&mut row, Some(1), &[silent, silent], None);
+        strain.second(&mut row, Some(1), &[silent, silent], &Lag::default(), None);
         assert_eq!((row.run_delay_us, row.steal_us), (None, None));
         let report = report(&strain);
         let late = report.generator.late.unwrap();

@@ -1,8 +1,35 @@
-//! Faults in words, for people.
+//! Faults and unexpected answers in words, for people.
 
 use crate::fault::{Action, FaultPlan, LinkFault, LinkName, Misconfiguration, Selection};
 use crate::identity::Change;
+use crate::load::{Oddity, Specimen};
+use crate::report::model::UnexpectedAnswer;
+use crate::scenario::{IdentityProof, Plan};
 use crate::units::{format_span, grouped};
+
+/// An answer that was kept, as reports show it.
+pub fn unexpected(plan: &Plan, specimen: &Specimen) -> UnexpectedAnswer {
+    let (kind, why) = match (&specimen.oddity, &plan.identity) {
+        (Oddity::NoIdentity, IdentityProof::Header(name)) => {
+            ("no_identity", format!("no header {name}"))
+        }
+        (Oddity::NoIdentity, IdentityProof::Json(pointer)) => {
+            ("no_identity", format!("no JSON body that has a user at {pointer}"))
+        }
+        (Oddity::NoIdentity, IdentityProof::None) => ("no_identity", "no identity".to_owned()),
+        (Oddity::Check(why), _) => ("check", why.clone()),
+        (Oddity::Class, _) => ("class", String::new()),
+    };
+    let route = specimen.route.and_then(|route| plan.load.routes.get(route));
+    UnexpectedAnswer {
+        kind: kind.to_owned(),
+        class: specimen.class.name().to_owned(),
+        route: route.map(crate::load::Route::name).unwrap_or_default(),
+        status: specimen.status,
+        why,
+        body: specimen.body.clone(),
+    }
+}
 
 /// What a fault does: `delete 300 users`, `refuse the store link`.
 pub fn describe(fault: &FaultPlan) -> String {

@@ -18,6 +18,7 @@ use crate::wire::{Connection, Template, Values};
 
 use super::mix::{Credentials, Mix};
 use super::plan::{IdentityProof, LoadPlan, ProbePlan, ReceiveTime};
+use super::specimen::Specimens;
 
 /// The fixed surroundings of a run's load.
 #[derive(Debug)]
@@ -61,6 +62,8 @@ pub struct Context {
     pub identity: IdentityProof,
     /// When each fault was under way.
     pub windows: Arc<FaultWindows>,
+    /// The first answer of each unexpected kind.
+    pub specimens: Specimens,
     /// How large recorders are.
     pub shape: Shape,
 }

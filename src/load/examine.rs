@@ -6,13 +6,14 @@ use crate::clock::Tick;
 use crate::identity::UserState;
 use crate::measure::Sample;
 use crate::oracle::{Answer, Credential, History, Identity, Sighting, judge, truth};
-use crate::outcome::{Class, Failure, Observation, Reading, Truth};
+use crate::outcome::{Class, Failure, Observation, Reading, Truth, Verdict};
 use crate::token::Expectation;
 
 use super::context::{Context, Job};
 use super::mix::Credentials;
 use super::plan::IdentityProof;
 use super::pointer::{Found, value_at};
+use super::specimen::{self, Kind, Oddity, Specimen};
 
 /// More bytes than any number takes: the shortest spelling of a double has 24 at most.
 const LONGEST_NUMBER: usize = 40;
@@ -37,21 +38,62 @@ pub fn answer(
     let mut reading = (context.profile.read)(seen);
     let mut identity = Identity::Unproved;
     let mut check_failed = false;
+    let mut is_nobody = false;
     if reading.class == Class::Accepted {
         // What a recorded request should be answered is not known.
         let is_route = job.asked.is_none();
         check_failed = is_route && !context.plan.routes[job.route].expect.hold(seen);
-        match identify(context, seen, subject) {
-            Some(found) => identity = found,
+        if let Some(found) = identify(context, seen, subject) {
+            identity = found;
+        } else {
             // Let in as nobody: not what was asked for, whatever the status says.
-            None => reading = Reading::certain(Class::Unclassified),
+            is_nobody = true;
+            reading = Reading::certain(Class::Unclassified);
         }
     }
     let lacks_challenge = seen.status == 401
         && context.profile.wants_challenge
         && seen.header("www-authenticate").is_none_or(<[u8]>::is_empty);
     let answer = Answer { reading, identity, lacks_challenge, check_failed, store_faulted: false };
-    conclude(context, job, (sent, done), answer)
+    let examined = conclude(context, job, (sent, done), answer);
+    if let Some(kind) = kind(&examined.sample, is_nobody)
+        && context.specimens.is_first(kind, job.route)
+    {
+        keep(context, job, seen, kind, examined.sample.class);
+    }
+    examined
+}
+
+/// What is unexpected about an answer; `None` where nothing is.
+fn kind(sample: &Sample, is_nobody: bool) -> Option<Kind> {
+    match sample.verdict {
+        Verdict::CorrectAccept | Verdict::CorrectReject | Verdict::Grey => None,
+        _ if is_nobody => Some(Kind::NoIdentity),
+        _ if sample.check_failed => Some(Kind::Check),
+        _ => Some(Kind::Class(sample.class)),
+    }
+}
+
+/// Once for each kind in a run, so it may take its time.
+#[cold]
+fn keep(context: &Context, job: &Job, seen: &Observation<'_>, kind: Kind, class: Class) {
+    let mut subject = String::new();
+    context.population.write_subject(job.user, &mut subject);
+    let show = |token: &[u8]| specimen::shown(seen, token, &subject);
+    let body = match job.credentials {
+        _ if job.asked.is_some() => String::new(),
+        Credentials::Own => context.tokens.with_token(job.user, show),
+        Credentials::Defective { kind, bits } => show(context.mutated.pick(kind, bits).bytes),
+    };
+    let oddity = match kind {
+        Kind::NoIdentity => Oddity::NoIdentity,
+        Kind::Check => {
+            Oddity::Check(context.plan.routes[job.route].expect.fault(seen).unwrap_or_default())
+        }
+        Kind::Class(_) => Oddity::Class,
+    };
+    let route = job.asked.is_none().then_some(job.route);
+    context.specimens.keep(Specimen { oddity, class, route, status: seen.status, body });
 }
 
 /// Judges a request that no whole answer came for.

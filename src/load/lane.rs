@@ -101,6 +101,8 @@ pub struct Lane<C: Connector> {
     connection: Option<Kept<C::Connection>>,
     deadline: Deadline,
     subject: String,
+    /// When the answer to its last request came.
+    freed: Tick,
 }
 
 /// A connection and what it has been through.
@@ -118,7 +120,8 @@ impl<C: Connector> Lane<C> {
     /// A lane without a connection yet.
     pub fn new(shared: Rc<Shared<C>>) -> Self {
         let deadline = Deadline::new(shared.run.clock);
-        Self { shared, connection: None, deadline, subject: String::with_capacity(64) }
+        let subject = String::with_capacity(64);
+        Self { shared, connection: None, deadline, subject, freed: Tick::ZERO }
     }
 
     /// Opens a connection ahead of the first job. If that fails, the job finds out.
@@ -138,6 +141,17 @@ impl<C: Connector> Lane<C> {
         self.connection.is_some()
     }
 
+    /// As [`perform`](Self::perform), for a request that has waited for a connection since `since`.
+    ///
+    /// Of its lag, the generator's own part is that before `since`, and that after the answer came
+    /// which freed this lane.
+    pub async fn perform_late(&mut self, job: &Job, since: Tick, at: &Seat) -> Option<Job> {
+        let sent = self.now();
+        let own = (since - job.due) + (sent - self.freed.max(since));
+        self.shared.ledger.borrow_mut().had_waited(job, sent, own);
+        self.perform(job, sent, at).await
+    }
+
     /// Sends a request at `sent`, which is now, waits for its answer, and records both. Gives what the client asks next
     /// because of the answer, with the instant at which that is due.
     pub async fn perform(&mut self, job: &Job, sent: Tick, at: &Seat) -> Option<Job> {
@@ -150,11 +164,17 @@ impl<C: Connector> Lane<C> {
             Ok(examined) => examined,
             Err(failure) => {
                 self.connection = None;
-                shared.ledger.borrow_mut().failed(job.phase, failure);
+                if failure.is_own() {
+                    at.in_flight.set(None);
+                    self.freed = run.clock.now();
+                    shared.ledger.borrow_mut().lacked(job.phase, failure);
+                    return None;
+                }
                 examine::failure(run, job, sent, run.clock.now(), failure)
             }
         };
         at.in_flight.set(None);
+        self.freed = sent + examined.sample.service;
         shared.ledger.borrow_mut().answered(job, &examined);
         self.ask_again(job, examined.sample.class)
     }
@@ -223,7 +243,7 @@ impl<C: Connector> Lane<C> {
         if self.connection.is_none() {
             self.connection = Some(self.connect(job.phase, connected_by).await?);
         }
-        let Self { shared, connection, deadline, subject } = self;
+        let Self { shared, connection, deadline, subject, .. } = self;
         let run = &*shared.run;
         let kept = connection.as_mut().ok_or(Failure::Refused)?;
         let first = kept.carried == 0 && !kept.shares;

@@ -7,6 +7,7 @@
 use std::mem::{swap, take};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::Duration;
 
 use super::context::Job;
 use super::examine::Examined;
@@ -123,6 +124,13 @@ impl Ledger {
         self.gather.under_way(self.in_flight);
     }
 
+    /// A request that goes out had to wait for a connection; `own` is what of its lag was not that.
+    pub fn had_waited(&mut self, job: &Job, sent: Tick, own: Duration) {
+        let record = self.books.recorder.phase(job.phase);
+        record.waited_lag.record(sent - job.due);
+        record.waited_own.record(own);
+    }
+
     /// A connection was made.
     pub fn connected(&mut self, phase: usize, set_up: &SetUp) {
         let record = self.books.recorder.phase(phase);
@@ -132,11 +140,15 @@ impl Ledger {
         }
     }
 
-    /// A request failed without an answer. What this machine lacked is counted apart.
-    pub fn failed(&mut self, phase: usize, failure: Failure) {
+    /// A request that was to go out could not, for want of something that this machine or process
+    /// has too little of. That says nothing about the target, so it is no answer.
+    pub fn lacked(&mut self, phase: usize, failure: Failure) {
         let record = self.books.recorder.phase(phase);
-        record.port_exhausted += u64::from(failure == Failure::NoPort);
-        record.descriptor_exhausted += u64::from(failure == Failure::NoDescriptor);
+        match failure {
+            Failure::NoPort => record.port_exhausted += 1,
+            _ => record.descriptor_exhausted += 1,
+        }
+        self.in_flight = self.in_flight.saturating_sub(1);
     }
 
     /// A request goes out anew because nothing was done with it.
@@ -149,6 +161,11 @@ impl Ledger {
         let record = self.books.recorder.phase(phase);
         record.retries_recovered += u64::from(recovered);
         record.retries_exhausted += u64::from(!recovered);
+    }
+
+    /// A retry that was meant is not sent any more, because its phase or the run is at its end.
+    pub fn retry_unsent(&mut self, phase: usize) {
+        self.books.recorder.phase(phase).retries_unsent += 1;
     }
 
     /// A request is done.

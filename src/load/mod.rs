@@ -25,6 +25,7 @@ mod pool;
 mod probe;
 mod retry;
 mod schedule;
+mod specimen;
 mod virtual_user;
 mod worker;
 
@@ -37,4 +38,5 @@ pub use ledger::{Entries, Ledger};
 pub use mix::{Credentials, DefectShare, Mix};
 pub use plan::{IdentityProof, LoadPlan, ProbePlan, ReceiveTime, RetryPlan, Route, Spin};
 pub use probe::{Errand, ProbeQueue};
+pub use specimen::{Oddity, Specimen, Specimens};
 pub use worker::Report;

@@ -18,6 +18,15 @@ use crate::wire::Connector;
 /// counts as given up.
 const RETRIES_MAX: usize = 100_000;
 
+/// A request that waits for a lane.
+#[derive(Debug)]
+pub struct Waiting {
+    /// It.
+    pub job: Job,
+    /// When every lane was found busy.
+    pub since: Tick,
+}
+
 /// The lanes of one worker.
 #[derive(Debug, Default)]
 pub struct Pool {
@@ -26,7 +35,7 @@ pub struct Pool {
     /// Numbers of the lanes that do nothing.
     pub idle: Vec<usize>,
     /// Requests that are due and wait for a lane.
-    pub backlog: VecDeque<Job>,
+    pub backlog: VecDeque<Waiting>,
     /// What clients ask again.
     pub retries: Retries,
     /// The most that `backlog` may hold.
@@ -36,11 +45,11 @@ pub struct Pool {
 impl Pool {
     /// What waits is not sent any more.
     pub fn give_up_waiting(&mut self, ledger: &mut Ledger) {
-        for job in self.backlog.drain(..) {
+        for Waiting { job, .. } in self.backlog.drain(..) {
             ledger.unsent(&job);
         }
         for job in self.retries.drain() {
-            ledger.retried(job.phase, false);
+            ledger.retry_unsent(job.phase);
         }
     }
 
@@ -83,18 +92,70 @@ impl Post {
             self.pool.borrow_mut().idle.push(self.number);
         }
         while let Some(first) = self.seat.slot.next().await {
-            let mut next = Some(first);
-            while let Some(job) = next {
-                let again = lane.perform(&job, lane.now(), &self.seat).await;
-                let mut pool = self.pool.borrow_mut();
-                if let Some(again) = again
-                    && let Err(again) = pool.retries.push(again, RETRIES_MAX)
-                {
-                    lane.gave_up(&again);
-                }
-                next = pool.backlog.pop_front();
+            let mut again = lane.perform(&first, lane.now(), &self.seat).await;
+            while let Some(Waiting { job, since }) = self.next_waiting(&lane, again) {
+                again = lane.perform_late(&job, since, &self.seat).await;
             }
             self.pool.borrow_mut().idle.push(self.number);
         }
+    }
+
+    /// What waits longest, after noting what the client asks `again`.
+    fn next_waiting<C: Connector>(&self, lane: &Lane<C>, again: Option<Job>) -> Option<Waiting> {
+        let mut pool = self.pool.borrow_mut();
+        if let Some(again) = again
+            && let Err(again) = pool.retries.push(again, RETRIES_MAX)
+        {
+            lane.gave_up(&again);
+        }
+        pool.backlog.pop_front()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::identity::UserIndex;
+    use crate::load::mix::Credentials;
+    use crate::load::{Gather, ProbePlan, ProbeQueue};
+    use crate::measure::Shape;
+    use crate::units::Share;
+
+    fn job(attempt: u32) -> Job {
+        Job {
+            seq: 1,
+            phase: 0,
+            due: Tick::from_micros(10),
+            user: UserIndex(0),
+            route: 0,
+            asked: None,
+            credentials: Credentials::Own,
+            attempt,
+        }
+    }
+
+    #[test]
+    fn what_the_end_cuts_off_is_unsent_and_not_given_up() {
+        let probe = ProbePlan {
+            gap: Duration::from_millis(1),
+            growth: 0.0,
+            until: Duration::ZERO,
+            prime: Duration::ZERO,
+            quiet: Share::new(0.0).unwrap(),
+        };
+        let shape = Shape { phases: 1, ..Shape::default() };
+        let gather = Arc::new(Gather::of_this_thread(Clock::start()));
+        let mut ledger = Ledger::new(shape, ProbeQueue::new(probe, Tick::MAX), gather);
+        let mut pool = Pool::default();
+        pool.backlog.push_back(Waiting { job: job(0), since: Tick::from_micros(11) });
+        assert!(pool.retries.push(job(1), 2).is_ok() && pool.retries.push(job(2), 2).is_ok());
+        pool.give_up_waiting(&mut ledger);
+        let entries = ledger.hand_over();
+        let record = &entries.recorder.phases()[0];
+        assert_eq!((record.unsent, record.retries_unsent, record.retries_exhausted), (1, 2, 0));
     }
 }

@@ -46,7 +46,7 @@ impl VirtualUser {
                 if let Some(again) = &next
                     && (again.due >= self.until || !self.wait(clock.deadline(again.due)).await)
                 {
-                    lane.gave_up(again);
+                    shared.ledger.borrow_mut().retry_unsent(again.phase);
                     return;
                 }
                 next = next.map(|job| Job { due: clock.now(), ..job });

@@ -21,7 +21,7 @@ use super::gather::Gather;
 use super::lane::{Lane, Seat, Shared};
 use super::ledger::{Entries, Ledger};
 use super::pace::{Pace, Wait};
-use super::pool::{Pool, Post};
+use super::pool::{Pool, Post, Waiting};
 use super::probe::{Errand, ProbeQueue};
 use super::schedule::{Schedule, Step};
 use super::virtual_user::VirtualUser;
@@ -359,7 +359,8 @@ impl<C: Connector> Worker<C> {
             drop(pool);
             self.open_lane(false).slot.put(job);
         } else if pool.backlog.len() < pool.waiting_max {
-            pool.backlog.push_back(job);
+            let since = self.shared.run.clock.now();
+            pool.backlog.push_back(Waiting { job, since });
             self.shared.ledger.borrow_mut().waits();
         } else {
             drop(pool);

@@ -38,6 +38,32 @@ impl Latency {
         }
     }
 
+    /// Everything that this holds but not `part`, which is part of it.
+    #[must_use]
+    pub fn without(&self, part: &Self) -> Self {
+        let Some(histogram) = self.filled() else { return Self::default() };
+        let Some(part) = part.filled() else { return self.clone() };
+        let mut rest = Histogram::default();
+        let mut parts = part.cells().peekable();
+        for (cell, count) in histogram.cells() {
+            while parts.next_if(|(at, _)| *at < cell).is_some() {}
+            let taken = parts.next_if(|(at, _)| *at == cell).map_or(0, |(_, taken)| taken);
+            let mut left = count.saturating_sub(taken);
+            while left > 0 {
+                let some = u32::try_from(left).unwrap_or(u32::MAX);
+                rest.add_many(cell, some);
+                left -= u64::from(some);
+            }
+        }
+        Self(Some(Box::new(rest)))
+    }
+
+    /// The sum of all durations in microseconds, to within the histogram's precision.
+    pub fn sum_micros(&self) -> u64 {
+        let cells = self.filled().into_iter().flat_map(Histogram::cells);
+        cells.map(|(cell, count)| cell.lowest().saturating_mul(count)).sum()
+    }
+
     /// Forgets every duration and keeps the memory for those to come.
     pub fn clear(&mut self) {
         if let Some(histogram) = &mut self.0 {
@@ -158,6 +184,16 @@ mod tests {
         }
         let counts = [(0, 4), (0, 5), (6, 10), (10, 20), (21, 1_000_000)];
         assert_eq!(counts.map(|(low, high)| latency.count_between(low, high)), [0, 1, 2, 3, 0]);
+    }
+
+    #[test]
+    fn a_part_can_be_left_out_and_all_be_added_up() {
+        let rest = of(&[5, 10, 10, 900]).without(&of(&[10, 900]));
+        assert_eq!((rest.count(), rest.at(1.0), rest.sum_micros()), (2, Some(10), 15));
+        // What is not in it cannot be left out.
+        assert_eq!(of(&[5]).without(&of(&[7])).count(), 1);
+        assert_eq!(Latency::default().without(&of(&[7])).count(), 0);
+        assert_eq!(Latency::default().sum_micros(), 0);
     }
 
     proptest! {

@@ -34,7 +34,7 @@ pub struct RouteRecord {
 pub struct PhaseRecord {
     /// Requests whose due instant came.
     pub due: u64,
-    /// Requests written to a connection, or whose connection could not be made.
+    /// Requests that were handed to a connection, or to the making of one.
     pub sent: u64,
     /// Requests with a verdict.
     pub done: u64,
@@ -50,13 +50,15 @@ pub struct PhaseRecord {
     pub retries_recovered: u64,
     /// Requests whose last allowed retry was answered no better.
     pub retries_exhausted: u64,
+    /// Retries that were still to come when their phase or the run ended.
+    pub retries_unsent: u64,
     /// 401 without the challenge that the profile wants.
     pub lacks_challenge: u64,
     /// Answers whose status or body is not what the route expects.
     pub checks_failed: u64,
-    /// Requests that failed because no local port was free for a connection.
+    /// Requests for whose connection no local port was free.
     pub port_exhausted: u64,
-    /// Requests that failed because no file descriptor was free for a connection.
+    /// Requests for whose connection no file descriptor was free.
     pub descriptor_exhausted: u64,
     /// Times that a request went out anew because the peer had done nothing with it.
     pub resent: u64,
@@ -81,6 +83,11 @@ pub struct PhaseRecord {
     pub first: Latency,
     /// sent − due.
     pub send_lag: Latency,
+    /// Of `send_lag`: that of requests which had to wait for a connection.
+    pub waited_lag: Latency,
+    /// What of that was not the wait: from due until the generator found every connection busy, and
+    /// from the answer that freed one until the request was sent.
+    pub waited_own: Latency,
     /// From an answer's arrival, where the system dates it, until it was read.
     pub read_lag: Latency,
     /// From the start of a connection to its being usable.
@@ -131,6 +138,29 @@ impl PhaseRecord {
         }
     }
 
+    /// Requests that this machine or process lacked something for, so that they never left.
+    pub fn lacking(&self) -> u64 {
+        self.port_exhausted + self.descriptor_exhausted
+    }
+
+    /// Requests that left, or whose connection the other side refused. A request may be found
+    /// lacking a second after it was counted as sent, so that of one second this is an estimate.
+    pub fn went_out(&self) -> u64 {
+        self.sent.saturating_sub(self.lacking())
+    }
+
+    /// Requests that were due and never left.
+    pub fn stayed(&self) -> u64 {
+        self.unsent + self.lacking()
+    }
+
+    /// The send lag without waits for a connection: the generator's own part.
+    pub fn own_lag(&self) -> Latency {
+        let mut own = self.send_lag.without(&self.waited_lag);
+        own.merge(&self.waited_own);
+        own
+    }
+
     /// Answers of a class.
     pub fn class_count(&self, class: Class) -> u64 {
         self.matrix.iter().map(|row| row[class.index()]).sum()
@@ -158,6 +188,8 @@ impl PhaseRecord {
         }
         self.first.merge(&other.first);
         self.send_lag.merge(&other.send_lag);
+        self.waited_lag.merge(&other.waited_lag);
+        self.waited_own.merge(&other.waited_own);
         self.read_lag.merge(&other.read_lag);
         self.connect.merge(&other.connect);
         self.tls.merge(&other.tls);
@@ -174,6 +206,7 @@ impl PhaseRecord {
         self.retries += other.retries;
         self.retries_recovered += other.retries_recovered;
         self.retries_exhausted += other.retries_exhausted;
+        self.retries_unsent += other.retries_unsent;
         self.lacks_challenge += other.lacks_challenge;
         self.checks_failed += other.checks_failed;
         self.port_exhausted += other.port_exhausted;
@@ -199,6 +232,8 @@ impl PhaseRecord {
         let times = old.response.iter_mut().chain(&mut old.service).chain([
             &mut old.first,
             &mut old.send_lag,
+            &mut old.waited_lag,
+            &mut old.waited_own,
             &mut old.read_lag,
             &mut old.connect,
             &mut old.tls,
@@ -215,6 +250,8 @@ impl PhaseRecord {
             service: old.service,
             first: old.first,
             send_lag: old.send_lag,
+            waited_lag: old.waited_lag,
+            waited_own: old.waited_own,
             read_lag: old.read_lag,
             connect: old.connect,
             tls: old.tls,
@@ -261,6 +298,7 @@ mod tests {
             retries: 1,
             retries_recovered: 1,
             retries_exhausted: 1,
+            retries_unsent: 1,
             lacks_challenge: 1,
             checks_failed: 1,
             port_exhausted: 1,
@@ -284,6 +322,8 @@ mod tests {
             service: std::array::from_fn(|_| span.clone()),
             first: span.clone(),
             send_lag: span.clone(),
+            waited_lag: span.clone(),
+            waited_own: span.clone(),
             read_lag: span.clone(),
             connect: span.clone(),
             tls: span.clone(),
@@ -308,6 +348,7 @@ mod tests {
             retries,
             retries_recovered,
             retries_exhausted,
+            retries_unsent,
             lacks_challenge,
             checks_failed,
             port_exhausted,
@@ -323,6 +364,8 @@ mod tests {
             service,
             first,
             send_lag,
+            waited_lag,
+            waited_own,
             read_lag,
             connect,
             tls,
@@ -338,6 +381,7 @@ mod tests {
             *retries,
             *retries_recovered,
             *retries_exhausted,
+            *retries_unsent,
             *lacks_challenge,
             *checks_failed,
             *port_exhausted,
@@ -355,7 +399,8 @@ mod tests {
             all.extend([row.due, row.checks_failed, spans(&row.response)]);
         }
         all.extend(response.iter().chain(service).map(spans));
-        all.extend([first, send_lag, read_lag, connect, tls, censored_age].map(spans));
+        let times = [first, send_lag, waited_lag, waited_own, read_lag, connect, tls, censored_age];
+        all.extend(times.map(spans));
         all
     }
 

@@ -74,11 +74,16 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Whether the generator's side lacked something, so that the target was never asked.
+    pub fn is_own(self) -> bool {
+        matches!(self, Self::NoPort | Self::NoDescriptor)
+    }
+
     /// The class of a request that ended so.
     pub fn class(self) -> Class {
         match self {
             Self::Timeout => Class::Timeout,
-            // No connection was had, and no answer lost; whose fault it was is counted apart.
+            // The generator's own lacks are no answers; where one has to have a class it is this.
             Self::Refused | Self::NoPort | Self::NoDescriptor => Class::ConnectRefused,
             Self::Reset | Self::NotProcessed => Class::ConnectionReset,
             Self::Tls => Class::Tls,

@@ -6,6 +6,7 @@
 mod changed_users;
 mod doubts;
 mod replays;
+mod unexpected;
 mod verdicts;
 
 use std::time::Duration;
@@ -29,6 +30,10 @@ pub struct Context {
     pub policies: Vec<String>,
     /// The p99 of the send lag beyond which the generator counts as behind.
     pub send_lag_limit: Option<Duration>,
+    /// The most files that this process may have open; `None` if unknown or without end.
+    pub open_files: Option<u64>,
+    /// The grain in which requests are sent together; `None` if unknown.
+    pub grain: Option<Duration>,
     /// The share of due requests that may stay unsent.
     pub unsent_limit: Option<Share>,
     /// The most connections to the gateway.
@@ -40,7 +45,8 @@ pub struct Context {
 type Group = fn(&RunReport, &Context) -> Vec<Finding>;
 
 /// The groups, in the order in which findings of one severity are shown.
-const GROUPS: [Group; 5] = [
+const GROUPS: [Group; 6] = [
+    unexpected::findings,
     verdicts::findings,
     changed_users::findings,
     diagnosis::findings,

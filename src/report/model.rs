@@ -86,6 +86,8 @@ pub struct RunReport {
     pub routes: Vec<RouteReport>,
     /// sent − due, in microseconds, warm-up left out.
     pub send_lag: Percentiles,
+    /// The same without waits for a connection: the generator's own part, by which it is judged.
+    pub own_lag: Percentiles,
     /// From an answer's arrival in the kernel until the generator read it, in microseconds, warm-up
     /// left out; it is no part of response times. Counts the answers whose arrival is known.
     #[serde(default)]
@@ -114,6 +116,8 @@ pub struct RunReport {
     pub generator: Generator,
     /// What the embedded stack took; `None` with a target of one's own.
     pub stack: Option<StackUse>,
+    /// The first answer of each unexpected kind.
+    pub unexpected: Vec<UnexpectedAnswer>,
     /// What all this comes to, most serious first.
     pub findings: Vec<Finding>,
 }
@@ -174,6 +178,8 @@ pub struct Requests {
     pub retries_recovered: u64,
     /// Requests whose last retry was turned away too.
     pub retries_exhausted: u64,
+    /// Retries that were still to come when their phase or the run ended.
+    pub retries_unsent: u64,
     /// Answers that let the user in but are not what the route expects.
     pub checks_failed: u64,
     /// Ages since due of the censored ones, in microseconds.
@@ -225,6 +231,26 @@ pub struct FaultReport {
     pub hit_unit: String,
     /// Verdicts of the requests that were under way during it, in any phase; zeros left out.
     pub verdicts: ByName,
+}
+
+/// An answer that is not what it should be, as an example of its kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UnexpectedAnswer {
+    /// `no_identity` (let in, and does not show as whom), `check` (let in, and not what the route
+    /// expects), or `class` (the wrong class).
+    pub kind: String,
+    /// Its class.
+    pub class: String,
+    /// The route that was asked; empty for a recorded request.
+    pub route: String,
+    /// Its status code.
+    pub status: u16,
+    /// What of it is not as it should be, in words; empty for a `class`.
+    pub why: String,
+    /// The first 80 bytes of its body, escaped, without tokens and subjects; empty where there was
+    /// none, or where the request was a recorded one.
+    pub body: String,
 }
 
 /// How serious a finding is.

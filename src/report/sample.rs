@@ -52,12 +52,13 @@ pub(super) fn correct() -> RunReport {
 /// A thousand answers from a machine that others used too, over TLS, with clients that ask again.
 pub(super) fn strained() -> RunReport {
     let mut report = correct();
+    (report.requests.due, report.requests.unsent) = (1_001, 1);
     report.requests.retries = 40;
     report.requests.retries_recovered = 31;
     report.requests.retries_exhausted = 3;
     report.requests.checks_failed = 2;
     report.send_lag =
-        Percentiles { count: 1_000, p50: 40, p90: 310, p99: 9_400, p999: 21_000, max: 26_000 };
+        Percentiles { count: 1_001, p50: 40, p90: 310, p99: 9_400, p999: 21_000, max: 26_000 };
     report.read_lag =
         Percentiles { count: 1_000, p50: 31, p90: 60, p99: 700, p999: 2_100, max: 4_000 };
     let times = |count, p50: u64| Percentiles {
@@ -94,6 +95,7 @@ pub(super) fn strained() -> RunReport {
             run_delay_share: Some(0.19),
             steal_share: Some(0.05),
             waited_share: 0.03,
+            connections_share: 0.4,
         }),
     };
     let route = |request: &str, done, wrong, checks_failed, p50| RouteReport {

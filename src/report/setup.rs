@@ -80,6 +80,8 @@ pub struct Connections {
     pub first_request: Percentiles,
     /// Requests that were due while every connection was busy, and had to wait for one.
     pub waited: u64,
+    /// Send lags of those that were sent in the end, in microseconds.
+    pub waited_lag: Percentiles,
     /// Requests for which the generator's machine had no port left.
     pub port_exhausted: u64,
     /// Requests for which the generator's process had no file descriptor left.
@@ -116,8 +118,10 @@ pub struct LateSeconds {
     pub run_delay_share: Option<f64>,
     /// Share of the machine's time that the hypervisor gave to others; `None` likewise.
     pub steal_share: Option<f64>,
-    /// Share of the due requests that had to wait because every connection was busy.
+    /// Share of the requests sent in them that had waited because every connection was busy.
     pub waited_share: f64,
+    /// Share of all the lag in them that was such waiting.
+    pub connections_share: f64,
 }
 
 /// What one worker took.

@@ -84,9 +84,9 @@ impl TimelineRow {
         let (mut response, mut send_lag) = (Latency::default(), Latency::default());
         for (_, record) in recorder.touched() {
             row.due += record.due;
-            row.sent += record.sent;
+            row.sent += record.went_out();
             row.done += record.done;
-            row.unsent += record.unsent;
+            row.unsent += record.stayed();
             for (sum, part) in row.verdicts.iter_mut().zip(record.verdicts) {
                 *sum += part;
             }

@@ -1,10 +1,12 @@
 //! What the generator says of itself, brought about for real.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use serde_json::Value;
+use substorm::clock::{Clock, Tick};
 
 use crate::hostile::{Server, head};
 use crate::support::{Ran, run, run_with_few_files, scenario};
@@ -71,6 +73,14 @@ fn a_process_without_file_descriptors_proves_nothing_and_says_so() {
     let sentences = told(&ran, "no file descriptor left in this process");
     assert_eq!(sentences.len(), 1, "{}", ran.output);
     assert!(sentences[0].contains("ulimit -Hn"), "{sentences:?}");
+    // It never left: no answer, no verdict, and no latency.
+    let lacking = number(&ran, "/connections/descriptor_exhausted");
+    assert!(number(&ran, "/requests/unsent") >= lacking, "{}", ran.output);
+    let answered = number(&ran, "/classes/total/unclassified");
+    assert!((number(&ran, "/requests/done") - answered).abs() < 0.5, "{}", ran.output);
+    assert!(number(&ran, "/classes/total/connect_refused").abs() < 0.5, "{}", ran.output);
+    assert!(sentences[0].contains("of 80 (ulimit -Hn, 264 for 200 connections)"), "{sentences:?}");
+    assert_eq!(told(&ran, "contradict"), Vec::<String>::new(), "{}", ran.output);
     // It was this side's doing, and is not said to be the target's.
     assert_eq!(told(&ran, "refused while"), Vec::<String>::new(), "{}", ran.output);
 }
@@ -87,6 +97,39 @@ fn with_enough_of_them_the_same_run_is_valid() {
     assert_eq!(few.len(), 1, "{}", ran.output);
 }
 
+/// Lets everybody in, as nobody, and repeats the credentials that it was given.
+fn answer_with_the_token(mut stream: TcpStream) {
+    let mut seen = vec![0; 8_192];
+    while let Ok(length @ 1..) = stream.read(&mut seen) {
+        let head = String::from_utf8_lossy(&seen[..length]).into_owned();
+        let token =
+            head.lines().find(|line| line.to_ascii_lowercase().starts_with("authorization"));
+        let body = format!("hello {}", token.unwrap_or_default());
+        let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        if stream.write_all(answer.as_bytes()).is_err() {
+            return;
+        }
+    }
+}
+
+#[test]
+fn a_run_in_which_nothing_is_right_says_so_and_shows_why_without_a_token() {
+    let server = Server::start(answer_with_the_token);
+    let ran = run(&scenario("diagnoses.toml"), &["--target", &server.url]);
+    let all = ran.run["findings"][0]["sentence"].as_str().unwrap_or_default();
+    assert!(all.starts_with("NOT ONE ANSWER WAS RIGHT of 750"), "{}", ran.output);
+    let why = told(&ran, "set target.identity");
+    assert_eq!(why.len(), 1, "{}", ran.output);
+    assert!(
+        why[0].contains("status 200 on GET /me with no header X-User-ID, body: hello"),
+        "{why:?}"
+    );
+    assert!(why[0].contains("750 unclassified answers"), "{why:?}");
+    // Every token of the run is a JWT, and so begins.
+    assert!(!ran.run.to_string().contains("eyJ"), "{}", ran.run["unexpected"]);
+    assert!(!ran.output.contains("eyJ"), "{}", ran.output);
+}
+
 #[test]
 fn nagle_and_delayed_acknowledgements_are_recognised() {
     let server = Server::start(answer_in_pieces);
@@ -96,6 +139,40 @@ fn nagle_and_delayed_acknowledgements_are_recognised() {
     let server = Server::start(answer_at_once);
     let ran = run(&scenario("diagnoses.toml"), &["--target", &server.url]);
     assert_eq!(told(&ran, "TCP_NODELAY"), Vec::<String>::new(), "{}", ran.output);
+}
+
+/// Answers at once, but for the second second of its life, in which it answers nothing.
+fn freeze_for_a_second(mut stream: TcpStream) {
+    static BORN: OnceLock<Clock> = OnceLock::new();
+    let second = Duration::from_secs(1);
+    stream.set_nodelay(true).unwrap();
+    while head(&mut stream) {
+        let age = BORN.get_or_init(Clock::start).now().since(Tick::ZERO);
+        if (second..second * 2).contains(&age) {
+            std::thread::sleep((second * 2).saturating_sub(age));
+        }
+        if !answer(&mut stream) {
+            return;
+        }
+    }
+}
+
+#[test]
+fn a_target_that_freezes_does_not_make_the_run_invalid() {
+    let server = Server::start(freeze_for_a_second);
+    // 250 requests are due while it answers nothing, and 20 have a connection. A quarter of a second
+    // is what a busy machine may take from a debug build.
+    let limits = ["--set", "load.connections=20", "--set", "load.send_lag_limit=250ms"];
+    let ran = run(&scenario("diagnoses.toml"), &[&["--target", &server.url], &limits[..]].concat());
+    let (all, own) = (number(&ran, "/send_lag/p99"), number(&ran, "/own_lag/p99"));
+    assert!(all > 700_000.0 && own < 250_000.0, "{all} and {own} µs\n{}", ran.output);
+    let waited = number(&ran, "/connections/waited_lag/count");
+    assert!((150.0..400.0).contains(&waited), "{waited}\n{}", ran.output);
+    assert!(number(&ran, "/generator/late/connections_share") > 0.8, "{}", ran.output);
+    assert_eq!(told(&ran, "Requests were sent late"), Vec::<String>::new(), "{}", ran.output);
+    let sentences = told(&ran, "because all 20 were busy");
+    assert!(sentences.len() == 1 && sentences[0].contains("is the send lag"), "{sentences:?}");
+    assert_eq!(ran.code, 0, "{}", ran.output);
 }
 
 #[test]

@@ -30,8 +30,12 @@ pub(super) fn requests(report: &RunReport, lines: &mut Vec<String>) {
         facts.push(format!("of these probes {}", grouped(r.probes)));
     }
     if r.retries > 0 {
+        let unsent = match r.retries_unsent {
+            0 => String::new(),
+            n => format!(", cut off by the end {}", grouped(n)),
+        };
         facts.push(format!(
-            "of these retries {} (let in {}, given up {})",
+            "of these retries {} (let in {}, given up {}{unsent})",
             grouped(r.retries),
             grouped(r.retries_recovered),
             grouped(r.retries_exhausted)

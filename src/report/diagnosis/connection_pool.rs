@@ -2,13 +2,14 @@
 
 use super::super::findings::Context;
 use super::super::model::{RunReport, Severity};
-use super::super::wording::{counted, percent};
-use super::{Diagnosis, Found};
+use super::super::wording::{counted, exact, percent};
+use super::send_lag::is_the_connections;
+use super::{Diagnosis, Found, ms, service_times};
 use crate::units::grouped;
 
 pub(super) static DIAGNOSIS: Diagnosis = Diagnosis {
     name: "connection-pool",
-    about: "More than 1 % of the requests waited because every connection was busy.",
+    about: "More than 1 % of the requests waited because every connection was busy, or made the send lag.",
     find,
 };
 
@@ -17,22 +18,70 @@ const WORTH_TELLING: f64 = 0.01;
 
 fn find(report: &RunReport, context: &Context) -> Option<Found> {
     let (waited, due) = (report.connections.waited, report.requests.due);
-    let all = context.connections.map(|n| format!(" all {} were", grouped(n.into())));
+    let is_late = is_the_connections(report, context);
+    if waited as f64 <= due as f64 * WORTH_TELLING && !is_late {
+        return None;
+    }
+    let busy = match context.connections {
+        Some(1) => "the only one was".to_owned(),
+        Some(n) => format!("all {} were", grouped(n.into())),
+        None => "all were".to_owned(),
+    };
+    let longest = match report.connections.waited_lag.max {
+        0 => String::new(),
+        max => format!(", up to {},", ms(max)),
+    };
+    let slowest = service_times(report).map_or(0, |row| row.percentiles.max);
     let text = format!(
-        "{} ({}) for a connection, because{} busy: their response times contain that wait; raise \
-         load.connections if the target's clients would open more",
+        "{} ({}){longest} for a connection, because {busy} busy (the slowest answer took {}): \
+         response times contain that wait, as they should; raise load.connections if the target's \
+         clients would open more",
         counted(waited, "request waited", "requests waited"),
         percent(waited, due),
-        all.unwrap_or_else(|| " all were".to_owned()),
+        ms(slowest),
     );
-    let worth_telling = waited as f64 > due as f64 * WORTH_TELLING;
-    worth_telling.then(|| Found::new(Severity::Note, text))
+    let limit = context.send_lag_limit.filter(|_| is_late);
+    let whose = limit.map(|limit| {
+        let (all, own, limit) = (ms(report.send_lag.p99), ms(report.own_lag.p99), exact(limit));
+        format!(
+            ". That, and not the generator, is the send lag: p99 {all}, without it {own} (limit {limit})"
+        )
+    });
+    let text = text + &whose.unwrap_or_default();
+    Some(Found::new(Severity::Note, text))
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::trial::about;
     use super::*;
+
+    #[test]
+    fn a_frozen_target_is_told_of_with_its_figures() {
+        let (text, invalid) = about(&DIAGNOSIS, |report| {
+            report.connections.waited = 9;
+            report.connections.waited_lag.max = 744_000;
+            (report.send_lag.p99, report.own_lag.p99) = (730_000, 120);
+            report.own_lag.count = 1_000;
+        })
+        .unwrap();
+        for wanted in [
+            "9 requests waited (0.9%), up to 744 ms, for a connection, because all 64 were busy",
+            "(the slowest answer took 41 ms)",
+            "is the send lag: p99 730 ms, without it 0.12 ms (limit 2 ms)",
+        ] {
+            assert!(text.contains(wanted) && !invalid, "{wanted}\nnot in {text}");
+        }
+    }
+
+    #[test]
+    fn one_connection_is_spoken_of_as_one() {
+        let mut report = super::super::super::sample::correct();
+        report.connections.waited = 880;
+        let context = Context { connections: Some(1), ..Context::default() };
+        let text = find(&report, &context).unwrap().sentence;
+        assert!(text.contains("because the only one was busy"), "{text}");
+    }
 
     #[test]
     fn a_hundredth_is_not_worth_telling() {

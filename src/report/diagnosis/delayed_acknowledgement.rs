@@ -25,6 +25,9 @@ const ONE_IN: u64 = 500;
 const ABOVE_EDGE: u64 = 8;
 /// How many times as many as in the band above: what is added to the 40 ms trails off.
 const ABOVE_TRAIL: u64 = 3;
+/// The band in which the delay shows, in microseconds.
+const BAND_FROM_US: u64 = 39_500;
+const BAND_TO_US: u64 = 45_000;
 /// The median lies below this, in microseconds.
 const FAR_BELOW_US: u64 = 20_000;
 
@@ -35,6 +38,18 @@ fn find(report: &RunReport, _: &Context) -> Option<Found> {
         && bands.within * ONE_IN >= all.count
         && bands.within >= bands.below * ABOVE_EDGE
         && bands.within >= bands.above * ABOVE_TRAIL;
+    // Where it happens to every answer there is no median far below: the median is in the band, and
+    // nothing at all just below it, which a server that is merely slow would have.
+    let is_all = bands.below == 0 && (BAND_FROM_US..=BAND_TO_US).contains(&all.p50);
+    if is_plateau && is_all {
+        let text = format!(
+            "Almost every answer ({} of all) took 40 to 45 ms and none a little less: a small write \
+             waited for a delayed acknowledgement (Nagle's algorithm), unless the target has a pause \
+             of 40 ms of its own; set TCP_NODELAY in the server, or in the proxy before it",
+            percent(bands.within, all.count),
+        );
+        return Some(Found::new(Severity::Note, text));
+    }
     let text = format!(
         "{} ({}) 40 to 45 ms and hardly any a little less, at a median of {}: a small write waited for \
          a delayed acknowledgement (Nagle's algorithm); set TCP_NODELAY in the server, or in the proxy \
@@ -105,6 +120,20 @@ mod tests {
     #[test]
     fn a_server_that_takes_40_ms_for_all_is_just_slow() {
         assert_eq!(made_of(log_normal(3, 41.5, 0.02, 10_000)), None);
+    }
+
+    #[test]
+    fn answers_that_are_all_delayed_are_found() {
+        // The delay is exact; what the server takes comes on top.
+        let all = || log_normal(5, 0.9, 0.3, 5_000).map(|ms| 40.0 + ms);
+        let text = made_of(all()).unwrap();
+        assert!(text.starts_with("Almost every answer (100% of all) took 40 to 45 ms"), "{text}");
+        // One a little below the edge, and there is none.
+        let most = all().enumerate().map(|(n, ms)| if n % 8 == 0 { 38.0 } else { ms });
+        assert_eq!(made_of(most), None);
+        // Those that are much faster do not matter.
+        let most = all().enumerate().map(|(n, ms)| if n % 8 == 0 { 1.0 } else { ms });
+        assert!(made_of(most).is_some());
     }
 
     #[test]

@@ -25,6 +25,8 @@ fn find(report: &RunReport, _: &Context) -> Option<Found> {
 
 fn counts(report: &RunReport) -> Option<String> {
     let r = &report.requests;
+    // They had a send lag before it showed that they could not leave.
+    let lacking = report.connections.port_exhausted + report.connections.descriptor_exhausted;
     let of_all = |kind| {
         let rows = report.latency.iter().filter(move |row| row.phase == ALL && row.class == ALL);
         rows.filter(|row| row.kind == kind).map(|row| row.percentiles.count).sum::<u64>()
@@ -40,7 +42,7 @@ fn counts(report: &RunReport) -> Option<String> {
     let equal = [
         ("verdicts", report.verdicts.sum(), "done", r.done),
         ("classes", report.classes.sum(), "done", r.done),
-        ("send lags", report.send_lag.count, "sent", r.sent),
+        ("send lags", report.send_lag.count, "sent", r.sent + lacking),
         ("response times", of_all(LatencyKind::Response), "done", r.done),
         ("service times", of_all(LatencyKind::Service), "done", r.done),
     ];

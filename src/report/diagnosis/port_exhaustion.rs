@@ -18,7 +18,7 @@ pub(super) const MOST_LACKING: f64 = 0.001;
 fn find(report: &RunReport, _: &Context) -> Option<Found> {
     let (lacking, due) = (report.connections.port_exhausted, report.requests.due);
     let text = format!(
-        "{} no free port on this machine ({}): widen net.ipv4.ip_local_port_range, or let \
+        "{} no free port on this machine ({}), and never left: widen net.ipv4.ip_local_port_range, or let \
          connections carry more requests (load.requests_per_connection)",
         counted(lacking, "request found", "requests found"),
         percent(lacking, due),

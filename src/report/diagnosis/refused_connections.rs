@@ -15,9 +15,7 @@ pub(super) static DIAGNOSIS: Diagnosis = Diagnosis {
 
 fn find(report: &RunReport, _: &Context) -> Option<Found> {
     let connections = &report.connections;
-    // What this machine lacked is in the same class, and has diagnoses of its own.
-    let own = connections.port_exhausted + connections.descriptor_exhausted;
-    let refused = report.classes.of(Class::ConnectRefused.name()).saturating_sub(own);
+    let refused = report.classes.of(Class::ConnectRefused.name());
     let text = format!(
         "{} refused while {} {} made: the target was at a limit on connections, or did not listen for \
          a while; raise its limits, or open connections ahead of the load (load.open_connections)",
@@ -34,16 +32,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_this_machine_lacked_is_not_the_targets_refusal() {
-        let refused = |refused, own, opened| {
+    fn refusals_are_told_of_where_others_were_accepted() {
+        let refused = |refused, opened| {
             about(&DIAGNOSIS, |report| {
                 report.classes.total.insert("connect_refused".into(), refused);
-                report.connections.port_exhausted = own;
                 report.connections.opened = opened;
             })
         };
-        assert_eq!((refused(0, 0, 9), refused(7, 7, 9), refused(7, 0, 0)), (None, None, None));
-        let (text, invalid) = refused(7, 4, 9).unwrap();
+        assert_eq!((refused(0, 9), refused(7, 0)), (None, None));
+        let (text, invalid) = refused(3, 9).unwrap();
         assert!(text.starts_with("3 connections were refused while 9 were made"), "{text}");
         assert!(!invalid);
     }

@@ -12,7 +12,10 @@ pub(super) static DIAGNOSIS: Diagnosis = Diagnosis {
 };
 
 fn find(report: &RunReport, context: &Context) -> Option<Found> {
-    let (unsent, due) = (report.requests.unsent, report.requests.due);
+    // What this machine lacked has diagnoses of its own.
+    let lacking = report.connections.port_exhausted + report.connections.descriptor_exhausted;
+    let unsent = report.requests.unsent.saturating_sub(lacking);
+    let due = report.requests.due;
     if unsent == 0 {
         return None;
     }
@@ -41,5 +44,13 @@ mod tests {
         assert!(text.starts_with("10 requests were never sent (1.0%, limit 1%)"), "{text}");
         assert!(!invalid);
         assert!(unsent(11).unwrap().1);
+        let lacking = |n| {
+            about(&DIAGNOSIS, |report| {
+                report.requests.unsent = 20;
+                report.connections.descriptor_exhausted = n;
+            })
+        };
+        assert_eq!(lacking(20), None);
+        assert!(lacking(19).unwrap().0.starts_with("1 request was never sent"));
     }
 }
