@@ -1,6 +1,7 @@
 //! What scenarios come to, and what is said of wrong ones.
 
 mod committed;
+mod effects;
 mod options;
 mod pages;
 mod robust;

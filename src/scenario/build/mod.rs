@@ -7,6 +7,7 @@ mod approach;
 mod conditions;
 mod conflicts;
 mod defects;
+mod effects;
 mod gateway;
 mod people;
 mod phases;
@@ -51,7 +52,7 @@ pub(super) fn plan(reader: &mut Reader<'_>, root: &Node, overrides: &Overrides) 
     let mut population = people::population(reader, &head);
     let seed = Seed(settings.count("seed").unwrap_or(1));
     let phases = phases::phases(reader, &head, overrides, population.users);
-    let load = sending::load(reader, &head);
+    let mut load = sending::load(reader, &head);
     recording::can_carry_token(reader, &head, &phases, &load);
     let source = source::source(reader, &head, &mut population, until_drained(&phases, &load));
     let defects = defects::Defects::of(&population, seed);
@@ -60,9 +61,8 @@ pub(super) fn plan(reader: &mut Reader<'_>, root: &Node, overrides: &Overrides) 
     let policies = gateway::policies(reader, &head);
     let sync = gateway::sync(reader, &head);
     let target = target::target(reader, &head, overrides);
-    if let Some(target) = &target {
-        approach::fits_engine(reader, &head, &target.plan.approach, load.engine);
-    }
+    let way = target.as_ref().map(|target| &target.plan.approach);
+    effects::check(reader, &head, &phases, &mut load, way);
     let faults =
         timeline::Timeline { phases: &phases, defects: &defects, overrides }.faults(reader, &head);
     let whole = conflicts::Whole {
