@@ -34,7 +34,7 @@ pub fn answer(
     if reading.class == Class::Accepted {
         // What a recorded request should be answered is not known.
         let is_route = job.asked.is_none();
-        check_failed = is_route && !context.plan.routes[job.route].expect.hold(seen);
+        check_failed = is_route && !context.plan.routes[job.route].expect.hold(seen, subject);
         match identify(context, seen, subject) {
             Some(found) => identity = found,
             // Let in as nobody: not what was asked for, whatever the status says.

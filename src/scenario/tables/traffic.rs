@@ -150,7 +150,7 @@ pub(in crate::scenario) static EXPECT: TableSpec = TableSpec {
     settings: &[Setting::optional(
         "body",
         Kind::Text,
-        "Text that the first 16 KiB of the body hold.",
+        "Text that the first 16 KiB of the body hold. `{user}` in it stands for the subject.",
     )],
     forms: &[
         FormKey {
@@ -164,7 +164,8 @@ pub(in crate::scenario) static EXPECT: TableSpec = TableSpec {
             form: Form::JsonValues,
             absent: Absent::Nothing,
             about: "Values that the JSON body holds, as a table of JSON pointers (RFC 6901) and \
-                    values, such as `{ \"/data/0/state\" = \"open\" }`.",
+                    values, such as `{ \"/data/0/state\" = \"open\" }`. In strings `{user}` (or \
+                    `{user.id}`) stands for the subject, and no other placeholder may.",
         },
     ],
     inner: &[],

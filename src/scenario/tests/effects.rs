@@ -72,6 +72,20 @@ fn settings_without_effect_are_refused() {
 }
 
 #[test]
+fn expectations_hold_what_an_answer_can_be_held_against() {
+    let route = "[[route]]\nrequest = \"GET /me\"\n[route.expect]\n";
+    for (rest, expected) in [
+        ("json = { \"/at\" = 2026-01-02 }", "found the date 2026-01-02, and JSON has none"),
+        ("json = { \"/a\" = [{ b = \"{seq}\" }] }", "holds {seq}; of the placeholders"),
+        ("body = \"{user.email}\"", "route[0].expect.body: holds {user.email}"),
+    ] {
+        refused(&format!("{route}{rest}\n"), expected);
+    }
+    let plan = with(&format!("{route}json = {{ \"/a\" = \"{{user}}\" }}\nbody = \"{{user}}\"\n"));
+    assert_eq!(plan.unwrap().load.routes[0].expect.json[0].1, "{user}");
+}
+
+#[test]
 fn a_version_is_read_as_a_number_too() {
     let text = format!("{HEAD}[target]\nurl = \"https://127.0.0.1\"\n");
     let set = |keys: &[&str]| {
