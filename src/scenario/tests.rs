@@ -4,6 +4,7 @@ mod committed;
 mod effects;
 mod options;
 mod pages;
+mod recordings;
 mod robust;
 mod source;
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::arrival::{Arrival, PhasePlan};
 use crate::load::LoadPlan;
-use crate::replay::{ReplayPlan, Survey};
-use crate::scenario::node::Entry;
+use crate::replay::{ReplayPlan, Sign, Survey};
+use crate::scenario::node::{Content, Entry, abridged};
 use crate::scenario::read::{Reader, TableAt};
 use crate::units::grouped;
 use crate::wire::TokenPlace;
@@ -27,40 +27,78 @@ pub(super) fn looked_at(
     }
     match Survey::of(&plan, length) {
         Ok(survey) => {
-            if let Some(message) = unfit(&plan, &survey, users) {
-                reader.problems.add(&entry.node.place, &entry.node.path, message);
+            if let Some((key, message)) = unfit(&plan, &survey, users) {
+                reject(reader, entry, key, message);
             }
             plan.survey = Some(survey);
         }
-        Err(error) => {
-            reader.problems.add(&entry.node.place, &entry.node.path, error.to_string());
-        }
+        Err(error) => reject(reader, entry, error.key(), error.to_string()),
     }
     Arc::new(plan)
 }
 
-/// Why a recording cannot be replayed to a population of so many.
-fn unfit(plan: &ReplayPlan, survey: &Survey, users: u32) -> Option<String> {
+/// Records something wrong with a key of an arrival process: there, or where the process stands if
+/// the key is left out.
+pub(super) fn reject(reader: &mut Reader<'_>, entry: &Entry, key: &str, message: String) {
+    let found = match &entry.node.content {
+        Content::Table(table) => table.get(key).map(|inner| &inner.node),
+        _ => None,
+    };
+    let node = found.unwrap_or(&entry.node);
+    reader.problems.add(&node.place, &node.path, message);
+}
+
+/// Why a recording cannot be replayed to a population of so many, and the key that says so.
+fn unfit(plan: &ReplayPlan, survey: &Survey, users: u32) -> Option<(&'static str, String)> {
     let counts = &survey.counts;
     let file = plan.file.display();
     if counts.is_unfit() {
-        return Some(format!(
+        let message = format!(
             "{file}, read as {}: {}; at most 1% may be. Is it another format?",
             survey.format.name,
             counts.malformed_in_words()
-        ));
+        );
+        return Some(("file", message));
     }
     if counts.due == 0 {
-        return Some(format!("{file}, read as {}, holds no request to replay", survey.format.name));
+        let left_out = (counts.left_out, "with other methods");
+        let rest = [left_out, (counts.without, "without a request that can be sent again")];
+        let rest = rest.iter().filter(|(count, _)| *count > 0);
+        let rest: Vec<_> =
+            rest.map(|(count, what)| format!("{} {what}", grouped(*count))).collect();
+        let rest = if rest.is_empty() { String::new() } else { format!(" ({})", rest.join(", ")) };
+        let key = if counts.left_out > 0 { "methods" } else { "file" };
+        let name = survey.format.name;
+        return Some((key, format!("{file}, read as {name}, holds no request to replay{rest}")));
+    }
+    if let Some(name) = plan.fields.get("user")
+        && counts.told_by(Sign::Named) == 0
+    {
+        let message = format!(
+            "`user` is \"{}\", which no request of {file} has; its users would be told by {}. Name \
+             another field, or leave it out",
+            abridged(name),
+            counts.signs_in_words()
+        );
+        return Some(("fields", message));
+    }
+    if plan.rate.is_some() && counts.untimed == 0 {
+        let message = format!(
+            "would have no effect: the requests of {file} have times of their own; leave it out, \
+             and see `speed`"
+        );
+        return Some(("rate", message));
     }
     (counts.users > u64::from(users)).then(|| {
-        format!(
-            "what is replayed of {file} has {} users, and the population {}; set population.users \
-             to {} or more",
+        let message = format!(
+            "what is replayed of {file} has {} users, told by {}, and the population {}; set \
+             population.users to {} or more",
             grouped(counts.users),
+            counts.signs_in_words(),
             grouped(u64::from(users)),
             counts.users,
-        )
+        );
+        ("file", message)
     })
 }
 
