@@ -2,6 +2,7 @@
 
 mod committed;
 mod effects;
+mod files;
 mod options;
 mod pages;
 mod recordings;

@@ -8,6 +8,7 @@ mod conditions;
 mod conflicts;
 mod defects;
 mod effects;
+mod files;
 mod gateway;
 mod people;
 mod phases;
@@ -63,6 +64,7 @@ pub(super) fn plan(reader: &mut Reader<'_>, root: &Node, overrides: &Overrides) 
     let target = target::target(reader, &head, overrides);
     let way = target.as_ref().map(|target| &target.plan.approach);
     effects::check(reader, &head, &phases, &mut load, way);
+    files::check(reader, &head, &token, way, overrides);
     let faults =
         timeline::Timeline { phases: &phases, defects: &defects, overrides }.faults(reader, &head);
     let whole = conflicts::Whole {
