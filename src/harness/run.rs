@@ -102,7 +102,7 @@ async fn carry_out(
     // Whatever cannot be written is to be known before anything is started.
     let opened = finish::open_folder(&plan, &options.out)?;
     let folder = opened.folder.clone();
-    let ended = in_folder(plan, options, observer, (clock, signals), opened).await;
+    let ended = Box::pin(in_folder(plan, options, observer, (clock, signals), opened)).await;
     // What could not be undone is in the folder's journal.
     if let Err(error) = &ended
         && !matches!(error, RunError::NotUndone { .. })

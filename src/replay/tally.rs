@@ -123,9 +123,12 @@ impl Counts {
         signs.retain(|(_, count)| *count > 0);
         signs.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         let many = signs.len() > 1;
-        let words = signs.iter().map(|(sign, count)| match many {
-            true => format!("{} ({})", sign.words(), counted(*count, "request", "requests")),
-            false => sign.words().to_owned(),
+        let words = signs.iter().map(|(sign, count)| {
+            if many {
+                format!("{} ({})", sign.words(), counted(*count, "request", "requests"))
+            } else {
+                sign.words().to_owned()
+            }
         });
         words.collect::<Vec<_>>().join(", ")
     }

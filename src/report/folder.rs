@@ -168,7 +168,8 @@ mod tests {
         folder.remove_if_nothing_recorded();
         assert!(folder.path().exists(), "a second of load is there");
         let empty = RunFolder::create(root.path(), "x", at(), 1).unwrap();
-        (empty.timeline().unwrap(), empty.events().unwrap());
+        empty.timeline().unwrap();
+        empty.events().unwrap();
         empty.remove_if_nothing_recorded();
         assert!(!empty.path().exists());
     }

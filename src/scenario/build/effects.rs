@@ -61,10 +61,10 @@ fn connections(
         }
         return;
     }
-    let room = load.connections.saturating_mul(streams);
+    let at_once = load.connections.saturating_mul(streams);
     for (phase, around) in phases.iter().zip(super::sections(reader, root, &PHASE)) {
         let users = users(phase);
-        if users <= room {
+        if users <= at_once {
             continue;
         }
         let carried =
