@@ -233,7 +233,7 @@ async fn relay(client: OnUpgrade, upstream: OnUpgrade) {
 fn bad_gateway(miss: Miss) -> Response<Body> {
     let text = match miss {
         Miss::Unreachable => "the upstream could not be reached\n",
-        Miss::BrokenOff => "the upstream took the request and broke off without an answer\n",
+        Miss::BrokenOff => "the upstream was connected to and broke off without an answer\n",
     };
     let mut answer = Response::new(Either::Right(Full::from(text)));
     *answer.status_mut() = StatusCode::BAD_GATEWAY;
