@@ -5,7 +5,7 @@ mod effects;
 mod files;
 mod options;
 mod pages;
-mod recordings;
+mod replays;
 mod robust;
 mod source;
 
