@@ -68,6 +68,17 @@ pub fn format_span(span: Duration) -> String {
     }
 }
 
+/// Prints a time for people, to a thousandth of its unit: `8.993s` for 8,993,055,555 ns.
+pub fn rounded_span(span: Duration) -> String {
+    let step = match span.as_nanos() {
+        nanos if nanos >= 1_000_000_000 => 1_000_000,
+        nanos if nanos >= 1_000_000 => 1_000,
+        _ => 1,
+    };
+    let nanos = span.as_nanos().saturating_add(step / 2) / step * step;
+    format_span(Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)))
+}
+
 fn split_unit(text: &str) -> Option<(f64, &str)> {
     let text = text.trim();
     let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '_'))?;
@@ -206,6 +217,16 @@ mod tests {
         }
         assert_eq!(parse_span("1.5s").unwrap(), Duration::from_millis(1500));
         assert_eq!(format_span(Duration::from_secs(90)), "90s");
+    }
+
+    #[test]
+    fn times_for_people_have_three_decimals_at_most() {
+        let shown = |nanos| rounded_span(Duration::from_nanos(nanos));
+        assert_eq!(shown(8_993_055_555), "8.993s");
+        assert_eq!(shown(59_999_600_000), "1m");
+        assert_eq!(shown(1_500_499), "1.5ms");
+        assert_eq!(shown(1_234), "1.234us");
+        assert_eq!((shown(0), shown(7)), ("0s".to_owned(), "7ns".to_owned()));
     }
 
     #[test]

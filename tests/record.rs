@@ -179,7 +179,7 @@ async fn an_upstream_that_is_away_is_a_502_and_one_that_is_back_is_found() {
     let ask = b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
     client.write_all(ask).await.unwrap();
     drop(rig.upstream().await);
-    assert!(until(&mut client, "reached\n").await.starts_with("HTTP/1.1 502"));
+    assert!(until(&mut client, "broke off without an answer\n").await.starts_with("HTTP/1.1 502"));
     client.write_all(ask).await.unwrap();
     let mut upstream = rig.upstream().await;
     until(&mut upstream, "\r\n\r\n").await;

@@ -82,7 +82,8 @@ fn build(settings: &Settings) -> Result<Arrival, String> {
     let texts = |key| settings.texts(key).unwrap_or_default();
     let patterns = texts("paths");
     let patterns = patterns.iter().map(|text| text.parse::<PathPattern>());
-    let patterns = patterns.collect::<Result<_, _>>().map_err(|error| error.to_string())?;
+    let patterns = patterns.collect::<Result<_, _>>();
+    let patterns = patterns.map_err(|error| format!("`paths`: {error}"))?;
     let methods = texts("methods");
     if let Some(odd) = methods.iter().find(|method| !is_method(method)) {
         return Err(format!("`methods` has \"{odd}\"; a method is a word such as GET"));

@@ -29,7 +29,7 @@ pub struct Args {
 
 /// Prints the set.
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
-    let plan = args.overrides.plan(&args.file)?;
+    let plan = args.overrides.plan_for(&args.file, args.key.is_some())?;
     let mut signer = key::from_file(&plan.token, args.key.as_deref())?;
     if signer.is_none()
         && let Some(folder) = args.cache.as_ref().filter(|folder| folder.exists())

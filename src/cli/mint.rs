@@ -58,7 +58,7 @@ pub struct Args {
 
 /// Mints and writes.
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
-    let mut plan = args.overrides.plan(&args.file)?;
+    let mut plan = args.overrides.plan_for(&args.file, args.key.is_some())?;
     if let Some(key) = &args.key {
         plan.token.key = KeySource::File(key.clone());
     }

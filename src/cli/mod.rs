@@ -103,5 +103,35 @@ fn run(command: Command) -> anyhow::Result<Exit> {
 
 #[expect(clippy::print_stderr, reason = "the command line is the one place that prints")]
 fn print_error(error: &anyhow::Error) {
-    eprintln!("error: {error:#}");
+    eprintln!("error: {}", with_causes(error));
+}
+
+/// The error and what caused it, where it does not say that itself.
+fn with_causes(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text.extend([": ", &cause]);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("cannot listen: {source}")]
+    struct Told {
+        source: std::io::Error,
+    }
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let told = || Told { source: std::io::Error::other("in use") };
+        assert_eq!(with_causes(&told().into()), "cannot listen: in use");
+        let around = anyhow::Error::from(told()).context("recording");
+        assert_eq!(with_causes(&around), "recording: cannot listen: in use");
+    }
 }

@@ -38,12 +38,19 @@ impl OverrideArgs {
             rate_scale: self.rate_scale,
             duration_scale: self.duration_scale,
             allow_targets: self.allow_targets.clone(),
+            other_key: false,
         }
+    }
+
+    /// As [`Self::plan`]; with `other_key` the scenario's own key is not looked at.
+    pub fn plan_for(&self, file: &Path, other_key: bool) -> anyhow::Result<Plan> {
+        let overrides = Overrides { other_key, ..self.overrides() };
+        scenario::load(file, &overrides).map_err(|error| bad_scenario(&error))
     }
 
     /// The plan of a file with these options; anything wrong ends the process with exit code 2.
     pub fn plan(&self, file: &Path) -> anyhow::Result<Plan> {
-        scenario::load(file, &self.overrides()).map_err(|error| bad_scenario(&error))
+        self.plan_for(file, false)
     }
 }
 

@@ -159,7 +159,10 @@ fn summary(counts: &RecordCounts, took: Duration, out: &str) -> String {
     let rest = [
         (counts.dropped, "left out because the disk was behind"),
         (counts.unfit, "left out because they name no path"),
-        (counts.not_forwarded, "answered with 502, because the upstream could not be reached"),
+        (
+            counts.not_forwarded,
+            "answered with 502, because the upstream could not be reached or broke off",
+        ),
     ];
     for (count, what) in rest.iter().filter(|(count, _)| *count > 0) {
         text.extend([", ", &grouped(*count), " ", *what]);

@@ -178,6 +178,7 @@ pub fn context(
         uuids: plan.seed.stream("uuids"),
         profile: plan.profile,
         identity: identity(&plan.identity),
+        checks_name_user: plan.load.routes.iter().any(|route| route.expect.names_user()),
         windows: Arc::new(windows(&plan.faults)),
         specimens: Specimens::default(),
         shape,

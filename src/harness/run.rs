@@ -101,9 +101,32 @@ async fn carry_out(
     }
     // Whatever cannot be written is to be known before anything is started.
     let opened = finish::open_folder(&plan, &options.out)?;
+    let folder = opened.folder.clone();
+    let ended = Box::pin(in_folder(plan, options, observer, (clock, signals), opened)).await;
+    // What could not be undone is in the folder's journal.
+    if let Err(error) = &ended
+        && !matches!(error, RunError::NotUndone { .. })
+    {
+        folder.remove_if_nothing_recorded();
+    }
+    ended
+}
+
+/// All that needs the run's folder.
+async fn in_folder(
+    plan: Arc<Plan>,
+    options: &Options,
+    observer: &Arc<dyn Observer>,
+    (clock, signals): (Clock, Signals),
+    mut opened: Opened,
+) -> Result<Finished, RunError> {
     let prepared = prepare::prepare(&plan, options, observer, &signals.stop).await?;
     observer.step(&Step::Starting { embedded: plan.target.is_none() });
     let system = prepare::start_system(&plan, &prepared, &options.program, clock).await?;
+    if plan.target.is_some() {
+        // The version of HTTP is known by now.
+        opened.base.approach = system.reach().approach().to_string();
+    }
     let bench = Bench { plan: Arc::clone(&plan), prepared, system: Arc::new(system), clock };
     let journal = Journal::create(&opened.folder.file(heal::JOURNAL), scim_base(&plan));
     let measured = match journal {

@@ -34,7 +34,9 @@ pub async fn seed(
     observer: &Arc<dyn Observer>,
     stop: &CancellationToken,
 ) -> Result<(), RunError> {
-    observer.step(&Step::Seeding { users: u64::from(plan.population.users) });
+    if system.embedded().is_some() || system.scim().is_some() {
+        observer.step(&Step::Seeding { users: u64::from(plan.population.users) });
+    }
     if let Some(stack) = system.embedded() {
         let population = prepared.population.clone();
         let users = 0..population.initial();
@@ -73,6 +75,9 @@ async fn refuse_strangers(
         let batch = first..all.min(first + BATCH);
         let subjects = batch.map(|n| prepared.population.subject(UserIndex(n))).collect();
         let there = each(system, subjects, Work::Absent).await;
+        if let Some((subject, reason)) = there.iter().find(|(_, reason)| reason != IS_THERE) {
+            return Err(RunError::Seeding(format!("{subject}: {reason}; nothing was touched")));
+        }
         if let Some((subject, reason)) = there.first() {
             let advice = match plan.token.source {
                 TokenSource::Minted => "take another seed or subject scheme",
@@ -104,6 +109,9 @@ pub async fn undo(system: &Arc<System>, journal: &Journal) -> Vec<String> {
     }
     left.into_iter().map(|(subject, reason)| format!("{subject}: {reason}")).collect()
 }
+
+/// Why a user is not absent.
+const IS_THERE: &str = "is there";
 
 #[derive(Clone, Copy)]
 enum Work {
@@ -152,7 +160,7 @@ async fn one(system: &System, subject: &str, work: Work) -> Result<(), String> {
         Work::Delete => scim.delete(subject).await.map_err(says),
         Work::Absent => match scim.active(subject).await.map_err(says)? {
             None => Ok(()),
-            Some(_) => Err("is there".to_owned()),
+            Some(_) => Err(IS_THERE.to_owned()),
         },
     }
 }

@@ -13,6 +13,7 @@ use crate::fault::{LinkName, Misconfiguration, SyncFault};
 use crate::proxy::{Link, LinkCounts};
 use crate::scenario::TargetPlan;
 use crate::stack::{Embedded, StackError};
+use crate::wire::http2::{Greeting, greeting};
 use crate::wire::transport::{Approach, DialError, Dialer, Reach, TlsError, Version};
 
 /// A target that accepts no connection in this time is unreachable.
@@ -54,6 +55,14 @@ pub enum SystemError {
         /// The target as written.
         url: String,
     },
+    /// It speaks something else than the scenario says.
+    #[error("target {url}: {found}")]
+    Foreign {
+        /// The target as written.
+        url: String,
+        /// What it speaks, and what to change.
+        found: &'static str,
+    },
     /// TLS cannot be spoken as the scenario asks.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -81,11 +90,18 @@ impl Target {
         let reach = Arc::new(Reach::new(plan.approach.clone())?);
         let dialer = Dialer::new(clock, Arc::clone(&reach));
         let url = || plan.url.clone();
-        let version = match timeout(REACH, dialer.dial()).await {
-            Ok(Ok(made)) => made.version,
+        let made = match timeout(REACH, dialer.dial()).await {
+            Ok(Ok(made)) => made,
             Ok(Err(problem)) => return Err(SystemError::Unreachable { url: url(), problem }),
             Err(_elapsed) => return Err(SystemError::Silent { url: url() }),
         };
+        let version = made.version;
+        if version == Version::Http2 && plan.approach.tls.is_none() {
+            let mut stream = made.stream;
+            if let Some(found) = foreign(greeting(&mut stream).await) {
+                return Err(SystemError::Foreign { url: url(), found });
+            }
+        }
         // All connections of the run speak what this one did.
         let reach = Reach::new(Approach { version, ..plan.approach.clone() })?;
         let scim = match &plan.scim {
@@ -93,6 +109,19 @@ impl Target {
             None => None,
         };
         Ok(Self { reach: Arc::new(reach), scim })
+    }
+}
+
+/// Why somebody who answers so to HTTP/2 cannot be spoken to. What is unclear shows in the answers.
+fn foreign(greeting: Greeting) -> Option<&'static str> {
+    match greeting {
+        Greeting::Http2 | Greeting::Unclear => None,
+        Greeting::Http1 => Some("it speaks HTTP/1 only; set target.http to \"1.1\""),
+        Greeting::Tls => Some("it speaks TLS; write https instead of http in target.url"),
+        Greeting::Closed => Some(
+            "it hangs up on HTTP/2; set target.http to \"1.1\", or write https in target.url if it \
+             speaks TLS",
+        ),
     }
 }
 

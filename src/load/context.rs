@@ -60,6 +60,8 @@ pub struct Context {
     pub profile: &'static Profile,
     /// How the target shows as whom a request was let in.
     pub identity: IdentityProof,
+    /// Whether a route expects something of its answers that names the user.
+    pub checks_name_user: bool,
     /// When each fault was under way.
     pub windows: Arc<FaultWindows>,
     /// The first answer of each unexpected kind.
@@ -159,7 +161,8 @@ impl Context {
         let recorded = job.asked.as_deref().and_then(|request| self.recorded(request));
         let template = recorded.as_ref().unwrap_or(&self.templates[job.route]);
         subject.clear();
-        if template.names_user() || self.identity != IdentityProof::Nothing {
+        let proved = self.identity != IdentityProof::Nothing;
+        if template.names_user() || proved || self.checks_name_user {
             self.population.write_subject(job.user, subject);
         }
         let uuid = if template.draws_uuid() { self.uuid(job) } else { 0 };

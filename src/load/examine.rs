@@ -42,7 +42,7 @@ pub fn answer(
     if reading.class == Class::Accepted {
         // What a recorded request should be answered is not known.
         let is_route = job.asked.is_none();
-        check_failed = is_route && !context.plan.routes[job.route].expect.hold(seen);
+        check_failed = is_route && !context.plan.routes[job.route].expect.hold(seen, subject);
         if let Some(found) = identify(context, seen, subject) {
             identity = found;
         } else {
@@ -87,9 +87,9 @@ fn keep(context: &Context, job: &Job, seen: &Observation<'_>, kind: Kind, class:
     };
     let oddity = match kind {
         Kind::NoIdentity => Oddity::NoIdentity,
-        Kind::Check => {
-            Oddity::Check(context.plan.routes[job.route].expect.fault(seen).unwrap_or_default())
-        }
+        Kind::Check => Oddity::Check(
+            context.plan.routes[job.route].expect.fault(seen, &subject).unwrap_or_default(),
+        ),
         Kind::Class(_) => Oddity::Class,
     };
     let route = job.asked.is_none().then_some(job.route);

@@ -42,6 +42,15 @@ const HEAD_LIMIT: Duration = Duration::from_secs(120);
 /// What clients are answered with: the upstream's body as it comes, or a short text of ours.
 type Body = Either<Incoming, Full<Bytes>>;
 
+/// Why the upstream gave no answer.
+#[derive(Clone, Copy, Debug)]
+enum Miss {
+    /// No connection.
+    Unreachable,
+    /// The connection ended, or what came was no HTTP.
+    BrokenOff,
+}
+
 /// What all connections share.
 pub(super) struct Shared {
     pub clock: Clock,
@@ -76,9 +85,9 @@ pub(super) async fn serve(
         record(&shared, &request, &address);
         async {
             let answer = forward(&shared, request, &mut *way.lock().await).await;
-            Ok::<_, Infallible>(answer.unwrap_or_else(|()| {
+            Ok::<_, Infallible>(answer.unwrap_or_else(|miss| {
                 add(&shared.counters.not_forwarded);
-                bad_gateway()
+                bad_gateway(miss)
             }))
         }
     });
@@ -131,7 +140,7 @@ async fn forward(
     shared: &Shared,
     mut request: Request<Incoming>,
     way: &mut Way,
-) -> Result<Response<Body>, ()> {
+) -> Result<Response<Body>, Miss> {
     // Relays that have ended leave the set.
     while let Some(joined) = way.tasks.try_join_next() {
         reraise(joined);
@@ -177,7 +186,7 @@ async fn send(
     shared: &Shared,
     request: Request<Incoming>,
     way: &mut Way,
-) -> Result<Response<Incoming>, ()> {
+) -> Result<Response<Incoming>, Miss> {
     let mut request = request;
     if let Some(mut sender) = way.sender.take()
         && sender.ready().await.is_ok()
@@ -187,11 +196,11 @@ async fn send(
                 way.sender = Some(sender);
                 return Ok(answer);
             }
-            Err(mut error) => request = error.take_message().ok_or(())?,
+            Err(mut error) => request = error.take_message().ok_or(Miss::BrokenOff)?,
         }
     }
-    let mut sender = connect(shared, way).await?;
-    let answer = sender.send_request(request).await.map_err(drop)?;
+    let mut sender = connect(shared, way).await.map_err(|()| Miss::Unreachable)?;
+    let answer = sender.send_request(request).await.map_err(|_| Miss::BrokenOff)?;
     way.sender = Some(sender);
     Ok(answer)
 }
@@ -221,8 +230,11 @@ async fn relay(client: OnUpgrade, upstream: OnUpgrade) {
     let _ = tokio::io::copy_bidirectional(&mut client, &mut upstream).await;
 }
 
-fn bad_gateway() -> Response<Body> {
-    let text = "the upstream could not be reached\n";
+fn bad_gateway(miss: Miss) -> Response<Body> {
+    let text = match miss {
+        Miss::Unreachable => "the upstream could not be reached\n",
+        Miss::BrokenOff => "the upstream was connected to and broke off without an answer\n",
+    };
     let mut answer = Response::new(Either::Right(Full::from(text)));
     *answer.status_mut() = StatusCode::BAD_GATEWAY;
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));

@@ -58,7 +58,7 @@ impl Upstream {
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
     /// The address to listen on.
-    #[error("cannot listen on {address}: {source}")]
+    #[error("cannot listen on {address}: {source}; choose another address with --listen")]
     Listen {
         /// Which one.
         address: SocketAddr,

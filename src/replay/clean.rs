@@ -12,14 +12,14 @@ use super::formats::{Fields, Format, Selector, signs_of};
 use super::raw::{Flaw, Found, Raw, method};
 use super::request::{Entry, Request};
 use super::target::{Cleaning, LONGEST, Target};
-use super::who::Pseudonyms;
+use super::who::{Pseudonyms, Sign};
 
-/// The request without anything secret; `None` where it names no path.
+/// The request without anything secret, and what told who made it; `None` where it names no path.
 pub(super) fn entry(
     raw: &Raw<'_>,
     cleaning: &Cleaning,
     pseudonyms: &Pseudonyms,
-) -> Result<Option<Entry>, Flaw> {
+) -> Result<Option<(Entry, Sign)>, Flaw> {
     if raw.target.len() > LONGEST {
         return Err(Flaw::Target);
     }
@@ -27,7 +27,8 @@ pub(super) fn entry(
     let (user, token) = (target.user(), target.token());
     let identified = pseudonyms.identify(&raw.signs, user.as_deref(), token.as_deref());
     let clean = target.clean(&identified.names, cleaning, raw.has_placeholders);
-    Ok(Some(Entry { request: Request::new(&raw.method, clean), who: identified.who }))
+    let entry = Entry { request: Request::new(&raw.method, clean), who: identified.who };
+    Ok(Some((entry, identified.sign)))
 }
 
 /// Reads a recording's bytes in a format, without regard to time: each line or record with its
@@ -44,7 +45,9 @@ pub fn each_request(
         take(
             line,
             match found {
-                Found::Request(raw) => entry(&raw, cleaning, &pseudonyms),
+                Found::Request(raw) => {
+                    entry(&raw, cleaning, &pseudonyms).map(|found| found.map(|(entry, _)| entry))
+                }
                 Found::Without => Ok(None),
                 Found::Flawed(flaw) => Err(flaw),
             },
@@ -86,7 +89,7 @@ impl Disguise {
             has_placeholders: false,
             signs,
         };
-        let Entry { request, who } = entry(&raw, &self.cleaning, &self.pseudonyms).ok()??;
+        let (Entry { request, who }, _) = entry(&raw, &self.cleaning, &self.pseudonyms).ok()??;
         Some(Line {
             at_ns,
             method: request.method,

@@ -41,4 +41,4 @@ pub use source::Packing;
 pub use survey::Survey;
 pub use tally::Counts;
 pub use target::Cleaning;
-pub use who::Who;
+pub use who::{Sign, Who};

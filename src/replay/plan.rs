@@ -62,6 +62,12 @@ pub enum ReplayError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// There is nothing in it.
+    #[error("{} is empty; give a recording with requests", file.display())]
+    Empty {
+        /// Which one.
+        file: PathBuf,
+    },
     /// No format knows it.
     #[error(
         "the format of {} is none that is known by its first lines; name it with `format`: {}",
@@ -72,7 +78,7 @@ pub enum ReplayError {
         file: PathBuf,
     },
     /// Reading broke off.
-    #[error("{} cannot be read beyond line {line}: {source}", file.display())]
+    #[error("{} cannot be read {}: {source}", file.display(), beyond(*line))]
     BrokenOff {
         /// Which file.
         file: PathBuf,
@@ -111,6 +117,27 @@ pub enum ReplayError {
         /// The format.
         format: &'static Format,
     },
+}
+
+impl ReplayError {
+    /// The key of a replay that is to be changed.
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::Unreadable { .. }
+            | Self::Empty { .. }
+            | Self::UnknownFormat { .. }
+            | Self::BrokenOff { .. }
+            | Self::NeedsRate { .. } => "file",
+            Self::NoSuchField { .. } | Self::NotASelector { .. } => "fields",
+        }
+    }
+}
+
+fn beyond(line: u64) -> String {
+    match line {
+        0 => "from its first line on".to_owned(),
+        line => format!("beyond line {line}"),
+    }
 }
 
 fn roles(format: &Format) -> String {

@@ -228,8 +228,8 @@ impl Lap<'_, '_> {
             add(&tally.left_out, 1);
             return ControlFlow::Continue(());
         }
-        let entry = match entry(raw, &plan.cleaning, pseudonyms) {
-            Ok(Some(entry)) => entry,
+        let (entry, sign) = match entry(raw, &plan.cleaning, pseudonyms) {
+            Ok(Some(found)) => found,
             Ok(None) => {
                 add(&tally.without, 1);
                 return ControlFlow::Continue(());
@@ -248,11 +248,13 @@ impl Lap<'_, '_> {
             (When::Untold, Some(rate)) => {
                 let seconds = self.untold as f64 / rate.as_per_second();
                 self.untold += 1;
+                add(&tally.untimed, 1);
                 let nanos = (seconds * 1e9).round() as i64;
                 When::Began(Stamp { nanos, whole_second: false })
             }
             (when, _) => when,
         };
+        tally.told(sign);
         self.pass_on(take, |order, out| order.push(when, entry, out))
     }
 

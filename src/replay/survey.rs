@@ -3,6 +3,7 @@
 //! The look ends with the phase, or after so many bytes; beyond them, figures are extrapolated.
 
 use std::fmt::Write as _;
+use std::io::BufRead as _;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -50,8 +51,11 @@ impl Survey {
     fn within(plan: &ReplayPlan, length: Duration, budget: u64) -> Result<Self, ReplayError> {
         let once = ReplayPlan { repeat: false, survey: None, ..plan.clone() };
         let unreadable = |source| ReplayError::Unreadable { file: plan.file.clone(), source };
-        let (packing, size) =
-            Source::open(&plan.file).map(|s| (s.packing, s.size)).map_err(unreadable)?;
+        let mut source = Source::open(&plan.file).map_err(unreadable)?;
+        let (packing, size) = (source.packing, source.size);
+        if source.reader.fill_buf().map_err(unreadable)?.is_empty() {
+            return Err(ReplayError::Empty { file: plan.file.clone() });
+        }
         let tally = Tally::default();
         let mut playback = Playback::open(&once, length, u32::MAX, &tally)?.within(budget);
         let mut hasher = Sha256::new();

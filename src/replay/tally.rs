@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
 use super::raw::Flaw;
+use super::who::Sign;
+use crate::units::counted;
 
 /// Malformed lines that are told by number.
 const SHOWN: usize = 5;
@@ -22,6 +24,8 @@ pub struct Tally {
     pub(super) malformed: AtomicU64,
     pub(super) without: AtomicU64,
     pub(super) left_out: AtomicU64,
+    pub(super) untimed: AtomicU64,
+    signs: [AtomicU64; Sign::ALL.len()],
     pub(super) unmapped: AtomicU64,
     pub(super) late: AtomicU64,
     pub(super) due: AtomicU64,
@@ -42,6 +46,10 @@ pub struct Counts {
     pub without: u64,
     /// Of those: with a method that is not replayed.
     pub left_out: u64,
+    /// Requests without a time of their own, which follow one another at `rate`.
+    pub untimed: u64,
+    /// Requests that were read, by the sign that told who made them, in the order of [`Sign::ALL`].
+    pub signs: [u64; Sign::ALL.len()],
     /// Requests of users beyond the population, which are not sent.
     pub unmapped: u64,
     /// Requests that stood too far behind their place and were put at the end of what was read.
@@ -71,6 +79,10 @@ impl Tally {
         }
     }
 
+    pub(super) fn told(&self, sign: Sign) {
+        add(&self.signs[sign as usize], 1);
+    }
+
     /// The counts by now.
     pub fn counts(&self) -> Counts {
         let first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
@@ -80,6 +92,8 @@ impl Tally {
             malformed: of(&self.malformed),
             without: of(&self.without),
             left_out: of(&self.left_out),
+            untimed: of(&self.untimed),
+            signs: self.signs.each_ref().map(of),
             unmapped: of(&self.unmapped),
             late: of(&self.late),
             due: of(&self.due),
@@ -96,6 +110,27 @@ impl Counts {
     /// what was recorded.
     pub fn is_unfit(&self) -> bool {
         self.malformed * TOLERATED > self.lines
+    }
+
+    /// Requests whose user was told by this sign.
+    pub fn told_by(&self, sign: Sign) -> u64 {
+        self.signs[sign as usize]
+    }
+
+    /// What told the users apart, the sign of most requests first; empty if there was none.
+    pub fn signs_in_words(&self) -> String {
+        let mut signs: Vec<_> = Sign::ALL.map(|sign| (sign, self.told_by(sign))).into();
+        signs.retain(|(_, count)| *count > 0);
+        signs.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        let many = signs.len() > 1;
+        let words = signs.iter().map(|(sign, count)| {
+            if many {
+                format!("{} ({})", sign.words(), counted(*count, "request", "requests"))
+            } else {
+                sign.words().to_owned()
+            }
+        });
+        words.collect::<Vec<_>>().join(", ")
     }
 
     /// The malformed lines in words: `3 of 100 lines (3.0%) are malformed: line 7: …`.

@@ -6,9 +6,10 @@
 //!
 //! 1. what the scenario names (`fields.user`);
 //! 2. the segment of the path that a pattern of the scenario marks as the user's;
-//! 3. the `sub` claim of a bearer token, or the token itself if it has none;
-//! 4. the user of Basic authentication;
-//! 5. the client's address.
+//! 3. the `sub` claim of a bearer token;
+//! 4. the user of Basic authentication, in a header field or as the server logged it;
+//! 5. a token that holds no `sub`: one user may have had many;
+//! 6. the client's address.
 //!
 //! Requests with none of these are all the same nobody's.
 //!
@@ -52,19 +53,72 @@ const NAMES: [&str; 8] =
 /// The longest token that is looked into, in bytes.
 const LONGEST_TOKEN: usize = 64 << 10;
 
-/// What somebody is told by. Two kinds of sign never come to the same user by having the same text.
-#[derive(Clone, Copy)]
-enum Kind {
-    User,
+/// What somebody is told by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sign {
+    /// What the scenario names, or the recording itself.
+    Named,
+    /// A segment of the path.
+    Path,
+    /// The `sub` claim of a token.
+    Subject,
+    /// The user of Basic authentication.
+    Basic,
+    /// The user that the server logged.
+    Logged,
+    /// A token as a whole.
     Token,
+    /// The client's address.
     Address,
-    Nobody,
+    /// None: these requests are all the same user's.
+    Nothing,
+}
+
+impl Sign {
+    /// All of them, in the order in which they count.
+    pub const ALL: [Self; 8] = [
+        Self::Named,
+        Self::Path,
+        Self::Subject,
+        Self::Basic,
+        Self::Logged,
+        Self::Token,
+        Self::Address,
+        Self::Nothing,
+    ];
+
+    /// In words, for people: follows "users told by".
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Named => "the field that names them",
+            Self::Path => "{user} in the path",
+            Self::Subject => "the sub claim of their token",
+            Self::Basic => "Basic authentication",
+            Self::Logged => "the user that the server logged ($remote_user, %u)",
+            Self::Token => "their token, which holds no sub claim",
+            Self::Address => "the client's address",
+            Self::Nothing => "nothing: all of these are one user's",
+        }
+    }
+
+    /// What is hashed with the text. Two kinds of sign never come to the same user by having the
+    /// same text.
+    fn kind(self) -> u8 {
+        match self {
+            Self::Named | Self::Path | Self::Subject | Self::Basic | Self::Logged => 0,
+            Self::Token => 1,
+            Self::Address => 2,
+            Self::Nothing => 3,
+        }
+    }
 }
 
 /// Who made a request, and the names by which the target may mention that user.
 pub struct Identified<'a> {
     /// Who.
     pub who: Who,
+    /// What told.
+    pub sign: Sign,
     /// Names of the user, in clear. They serve to clean the target and are then dropped.
     pub names: Vec<Cow<'a, str>>,
 }
@@ -88,25 +142,29 @@ impl Pseudonyms {
         let chosen = present(signs.named.as_deref());
         let mut names: Vec<Cow<'a, str>> = chosen.map(Cow::Borrowed).into_iter().collect();
         names.extend(in_path.map(Cow::Borrowed));
-        let mut sign = chosen.or(in_path).map(|user| (Kind::User, Cow::Borrowed(user)));
+        let by = |sign: Sign| move |text: &'a str| (sign, Cow::Borrowed(text));
+        let told = chosen.map(by(Sign::Named)).or(in_path.map(by(Sign::Path)));
         let of_field = signs.authorization.as_deref();
-        let found = of_field.and_then(|field| authorization(field, &mut names));
-        sign = sign.or(found);
-        let found = token.map(|token| bearer(token, &mut names));
-        sign = sign.or(found);
-        if let Some(user) = present(signs.remote_user.as_deref()) {
-            names.push(Cow::Borrowed(user));
-            sign = sign.or(Some((Kind::User, Cow::Borrowed(user))));
+        let of_field = of_field.and_then(|field| authorization(field, &mut names));
+        let of_query = token.map(|token| bearer(token, &mut names));
+        let logged = present(signs.remote_user.as_deref());
+        names.extend(logged.map(Cow::Borrowed));
+        // Tokens without a subject come after the logged user: one user may have had many.
+        let (mut subject, mut opaque) = (None, None);
+        for found in [of_field, of_query].into_iter().flatten() {
+            let kept = if found.0 == Sign::Token { &mut opaque } else { &mut subject };
+            kept.get_or_insert(found);
         }
-        let address = || present(signs.address.as_deref()).map(|a| (Kind::Address, a.into()));
-        let (kind, text) = sign.or_else(address).unwrap_or((Kind::Nobody, Cow::Borrowed("")));
+        let told = told.or(subject).or(logged.map(by(Sign::Logged))).or(opaque);
+        let address = || present(signs.address.as_deref()).map(by(Sign::Address));
+        let (sign, text) = told.or_else(address).unwrap_or((Sign::Nothing, Cow::Borrowed("")));
         names.retain(|name| !name.is_empty());
-        Identified { who: self.hash(kind, text.as_bytes()), names }
+        Identified { who: self.hash(sign, text.as_bytes()), sign, names }
     }
 
-    fn hash(&self, kind: Kind, text: &[u8]) -> Who {
+    fn hash(&self, sign: Sign, text: &[u8]) -> Who {
         let mut context = hmac::Context::with_key(&self.key);
-        context.update(&[kind as u8]);
+        context.update(&[sign.kind()]);
         context.update(text);
         let tag = context.sign();
         let first = tag.as_ref().iter().take(16);
@@ -123,7 +181,7 @@ fn present(text: Option<&str>) -> Option<&str> {
 fn authorization<'a>(
     field: &'a str,
     names: &mut Vec<Cow<'a, str>>,
-) -> Option<(Kind, Cow<'a, str>)> {
+) -> Option<(Sign, Cow<'a, str>)> {
     let (scheme, rest) = field.trim().split_once(' ')?;
     let credentials = rest.trim();
     if credentials.is_empty() || credentials.len() > LONGEST_TOKEN {
@@ -134,17 +192,17 @@ fn authorization<'a>(
         let user = bytes.split(|byte| *byte == b':').next().unwrap_or_default();
         let user = String::from_utf8_lossy(user).into_owned();
         names.push(Cow::Owned(user.clone()));
-        return (!user.is_empty()).then_some((Kind::User, Cow::Owned(user)));
+        return (!user.is_empty()).then_some((Sign::Basic, Cow::Owned(user)));
     }
     if !scheme.eq_ignore_ascii_case("bearer") {
-        return Some((Kind::Token, Cow::Borrowed(credentials)));
+        return Some((Sign::Token, Cow::Borrowed(credentials)));
     }
     Some(bearer(credentials, names))
 }
 
 /// The subject of a token, or the token itself; what else the user is called by goes to `names`.
-fn bearer<'a>(token: &'a str, names: &mut Vec<Cow<'a, str>>) -> (Kind, Cow<'a, str>) {
-    let Some(claims) = claims(token) else { return (Kind::Token, Cow::Borrowed(token)) };
+fn bearer<'a>(token: &'a str, names: &mut Vec<Cow<'a, str>>) -> (Sign, Cow<'a, str>) {
+    let Some(claims) = claims(token) else { return (Sign::Token, Cow::Borrowed(token)) };
     let text = |name: &str| match claims.get(name)? {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
@@ -152,8 +210,8 @@ fn bearer<'a>(token: &'a str, names: &mut Vec<Cow<'a, str>>) -> (Kind, Cow<'a, s
     };
     names.extend(NAMES.iter().filter_map(|name| text(name)).map(Cow::Owned));
     match text("sub").filter(|subject| !subject.is_empty()) {
-        Some(subject) => (Kind::User, Cow::Owned(subject)),
-        None => (Kind::Token, Cow::Borrowed(token)),
+        Some(subject) => (Sign::Subject, Cow::Owned(subject)),
+        None => (Sign::Token, Cow::Borrowed(token)),
     }
 }
 
@@ -214,6 +272,30 @@ mod tests {
         for odd in ["", "Bearer", "Bearer ", "Basic !!", "Basic Og==", "Bearer a.b.c", "Bearer ..."]
         {
             let _ = who(odd);
+        }
+    }
+
+    #[test]
+    fn a_logged_user_comes_before_a_token_that_names_nobody() {
+        let pseudonyms = Pseudonyms::fresh().unwrap();
+        let told = |user, token| {
+            let signs = signs(None, user, "192.0.2.1");
+            let found = pseudonyms.identify(&signs, None, Some(token));
+            (found.who, found.sign)
+        };
+        let (first, sign) = told("alice", "opaque-1");
+        assert_eq!((told("alice", "opaque-2").0, sign), (first, Sign::Logged));
+        assert_ne!(told("bob", "opaque-1").0, first);
+        assert_eq!(told("-", "opaque-1").1, Sign::Token);
+        let bearer = token(r#"{"sub":"carol"}"#);
+        let whole = bearer.strip_prefix("Bearer ").unwrap();
+        assert_eq!(told("alice", whole).1, Sign::Subject);
+        let both = signs(Some("Bearer opaque-1"), "-", "-");
+        let found = pseudonyms.identify(&both, None, Some(whole));
+        assert_eq!(found.sign, Sign::Subject, "a subject counts wherever it stands");
+        assert_eq!(pseudonyms.identify(&Signs::default(), None, None).sign, Sign::Nothing);
+        for (n, sign) in Sign::ALL.into_iter().enumerate() {
+            assert_eq!(sign as usize, n);
         }
     }
 

@@ -104,6 +104,16 @@ impl RunFolder {
         replace(&path, text.as_bytes())
     }
 
+    /// Removes the folder of a run that ended before any second of load was recorded. Where that
+    /// cannot be done it stays.
+    pub fn remove_if_nothing_recorded(&self) {
+        let holds = |name: &str| std::fs::read_to_string(self.file(name)).unwrap_or_default();
+        let is_empty = holds(TIMELINE_CSV).lines().count() <= 1 && holds(EVENTS_JSONL).is_empty();
+        if is_empty {
+            let _ = std::fs::remove_dir_all(&self.path);
+        }
+    }
+
     /// Starts `timeline.csv`.
     pub fn timeline(&self) -> io::Result<Timeline> {
         Timeline::start(AppendFile::create(&self.file(TIMELINE_CSV))?)
@@ -146,6 +156,22 @@ mod tests {
         assert_eq!(name(&first), "deleted-users-20261123T204300Z-7");
         assert_eq!(name(&second), "deleted-users-20261123T204300Z-7-2");
         assert!(first.file(RUN_JSON).exists());
+    }
+
+    #[test]
+    fn a_folder_goes_only_while_nothing_is_recorded() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = RunFolder::create(root.path(), "x", at(), 1).unwrap();
+        let mut timeline = folder.timeline().unwrap();
+        folder.events().unwrap();
+        timeline.append(&super::super::timeline::TimelineRow::default()).unwrap();
+        folder.remove_if_nothing_recorded();
+        assert!(folder.path().exists(), "a second of load is there");
+        let empty = RunFolder::create(root.path(), "x", at(), 1).unwrap();
+        empty.timeline().unwrap();
+        empty.events().unwrap();
+        empty.remove_if_nothing_recorded();
+        assert!(!empty.path().exists());
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! result is a [`Plan`], or everything that is wrong.
 //!
 //! What it does not do: it starts nothing, and besides the file it reads nothing but the
-//! environment variables, and the recordings and the file of tokens that the file names.
+//! environment variables, and the recordings, tokens, keys and certificates that the file names.
 
 mod build;
 mod digest;

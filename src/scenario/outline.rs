@@ -10,7 +10,7 @@ use crate::directory::sync::Trigger;
 use crate::fault::{Action, FaultPlan, LinkFault, Misconfiguration, Selection};
 use crate::population::{Popularity, SubjectScheme};
 use crate::token::TokenSource;
-use crate::units::{Rate, format_span, grouped};
+use crate::units::{Rate, format_span, grouped, rounded_span};
 
 /// Prints a plan.
 #[derive(Clone, Copy, Debug)]
@@ -123,8 +123,8 @@ impl Outline<'_> {
                 f,
                 "{:<16} {:>8} {:>8} {:>12}  {}{}",
                 phase.name,
-                format_span(phase.start),
-                format_span(phase.start + phase.length),
+                rounded_span(phase.start),
+                rounded_span(phase.start + phase.length),
                 grouped(requests),
                 rates(phase),
                 if phase.warm_up { " (warm-up)" } else { "" },
@@ -139,8 +139,8 @@ impl Outline<'_> {
         }
         writeln!(f, "\n{:<16} {:>8} {:>8}  what", "fault", "from", "to")?;
         for fault in &self.0.faults {
-            let until = fault.until.map(format_span).unwrap_or_default();
-            let at = format_span(fault.at);
+            let until = fault.until.map(rounded_span).unwrap_or_default();
+            let at = rounded_span(fault.at);
             writeln!(f, "{:<16} {at:>8} {until:>8}  {}", fault.kind, deed(fault))?;
         }
         Ok(())
@@ -157,7 +157,7 @@ impl Outline<'_> {
     fn estimate(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let estimate = &self.0.estimate;
         let requests = grouped(estimate.requests);
-        writeln!(f, "\nexpected    {requests} requests in {}", format_span(estimate.load))?;
+        writeln!(f, "\nexpected    {requests} requests in {}", rounded_span(estimate.load))?;
         if estimate.changes > 0 {
             writeln!(
                 f,

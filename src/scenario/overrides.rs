@@ -23,6 +23,8 @@ pub struct Overrides {
     pub duration_scale: Option<f64>,
     /// `--allow-target HOST`: hosts beyond this machine that may be sent load.
     pub allow_targets: Vec<String>,
+    /// Another key takes the place of the scenario's, which then need not be there.
+    pub other_key: bool,
 }
 
 /// Largest factor that `--rate-scale` and `--duration-scale` take.

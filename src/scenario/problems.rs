@@ -35,6 +35,12 @@ impl Problems {
         self.push(place, path, message.into(), Some(help.into()));
     }
 
+    /// Records something wrong in the place of whatever was said of this key before.
+    pub fn instead(&mut self, place: &Place, path: &str, message: impl Into<String>) {
+        self.found.retain(|(source, known)| *source != place.source || known.path != path);
+        self.push(place, path, message.into(), None);
+    }
+
     fn push(&mut self, place: &Place, path: &str, message: String, help: Option<String>) {
         let entry = Diagnostic { span: place.span.clone(), path: path.to_owned(), message, help };
         if !self.found.iter().any(|(source, known)| *source == place.source && *known == entry) {

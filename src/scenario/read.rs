@@ -145,6 +145,12 @@ impl<'a> Reader<'a> {
             }
             (Content::Integer(number), Kind::Number { .. }) => Value::Number(*number as f64),
             (Content::Float(number), Kind::Number { .. }) => Value::Number(*number),
+            // `1.1` is a version to a person and a number to TOML.
+            (Content::Float(_) | Content::Integer(_), Kind::Choice(words))
+                if words.contains(&node.described().as_str()) =>
+            {
+                Value::Text(node.described())
+            }
             (Content::List(nodes), Kind::Texts) => {
                 let texts: Vec<_> = nodes.iter().filter_map(|node| self.text(node)).collect();
                 return (texts.len() == nodes.len()).then_some(Value::Texts(texts));

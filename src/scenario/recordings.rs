@@ -5,7 +5,7 @@ use std::fmt;
 use super::plan::Plan;
 use crate::arrival::Arrival;
 use crate::replay::{Ended, ReplayPlan, Survey};
-use crate::units::{counted, format_span, grouped};
+use crate::units::{counted, grouped, rounded_span};
 
 /// Prints what is known of the recordings of a plan; nothing for a plan without.
 #[derive(Clone, Copy, Debug)]
@@ -47,8 +47,11 @@ fn recording(
         counted(counts.lines, "line was looked at", "lines were looked at"),
         counted(counts.due, "request", "requests"),
         counted(counts.users, "user", "users"),
-        format_span(survey.span),
+        rounded_span(survey.span),
     )?;
+    if counts.due > 0 {
+        writeln!(f, "            users told by {}", counts.signs_in_words())?;
+    }
     let rest = [
         (counts.without, "without a request that can be sent again"),
         (counts.left_out, "with other methods"),

@@ -1,9 +1,12 @@
 //! What scenarios come to, and what is said of wrong ones.
 
 mod committed;
+mod effects;
+mod files;
 mod options;
 mod pages;
 mod recordings;
+mod replays;
 mod robust;
 mod source;
 

@@ -120,6 +120,39 @@ async fn sessions_are_resumed_only_if_asked_for() {
     }
 }
 
+#[tokio::test]
+async fn handshakes_that_cannot_be_say_what_to_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = Authority::new(folder.path(), "ca").server(&["localhost"], Clients::Anybody);
+    let nobody = ([127, 0, 0, 1], 1).into();
+    let front = front::on_tcp(nobody, Options::tls(config, &["http/1.1"])).await;
+    let insecure = || TlsPlan { insecure: true, ..TlsPlan::default() };
+    let error = |approach| async move {
+        let reach = Arc::new(Reach::new(approach).unwrap());
+        Dialer::new(Clock::start(), reach).dial().await.unwrap_err().to_string()
+    };
+    let h2 = Approach { version: Version::Http2, ..approach(&front, insecure()) };
+    let text = error(h2).await;
+    assert!(text.contains("target.http"), "{text}");
+    // Somebody who answers any hello in plain text.
+    let plain = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = plain.local_addr().unwrap().port();
+    let answering = tokio::spawn(async move {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let (mut stream, _) = plain.accept().await.unwrap();
+        let _ = stream.read(&mut [0; 512]).await;
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+    });
+    let endpoint = Endpoint { host: "localhost".to_owned(), port };
+    let text = error(Approach { endpoint, ..approach(&front, insecure()) }).await;
+    answering.await.unwrap();
+    assert!(text.contains("write http instead of https in target.url"), "{text}");
+    let gone = Endpoint { host: "127.0.0.1".to_owned(), port: 1 };
+    let proxy = substorm::wire::transport::Proxy { endpoint: gone, credentials: None };
+    let text = error(Approach { via: Via::Proxy(proxy), ..approach(&front, insecure()) }).await;
+    assert!(text.contains("the proxy 127.0.0.1:1") && text.contains("target.proxy"), "{text}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_certificate_that_is_not_believed_ends_a_run_before_it_begins() {
     let world = World::start().await;
@@ -130,14 +163,21 @@ async fn a_certificate_that_is_not_believed_ends_a_run_before_it_begins() {
     let url = format!("url = \"https://localhost:{}\"", front.address.port());
     let ran = world.run(&format!("{url}\ntls = {{ ca = [\"others.pem\"] }}"), "").await;
     assert_eq!(ran.code, 3, "{}", ran.output);
-    for part in ["TLS handshake", "UnknownIssuer", "target.tls.ca"] {
+    for part in ["TLS handshake", "nobody who is trusted", "target.tls.ca"] {
         assert!(ran.output.contains(part), "{part} not in {}", ran.output);
     }
+    assert!(ran.run.is_null(), "nothing was recorded, so no folder is left");
+    assert!(!ran.output.contains("seeding"), "nobody is seeded there: {}", ran.output);
     let ran = world.run(&format!("{url}\ntls = {{ insecure = true }}"), "").await;
     world.stop().await;
     assert_eq!(ran.code, 0, "{}", ran.output);
     assert!(ran.output.contains("not checked (insecure)"), "{}", ran.output);
-    assert!(ran.run["approach"].as_str().unwrap().contains("insecure"), "{}", ran.run["approach"]);
+    let approach = ran.run["approach"].as_str().unwrap();
+    assert!(approach.contains("insecure"), "{approach}");
+    assert!(
+        approach.starts_with("HTTP/1.1 over TLS"),
+        "the version that was agreed on: {approach}"
+    );
     let handshakes = ran.run["connections"]["tls"]["count"].as_u64().unwrap();
     assert_eq!(handshakes, ran.run["connections"]["opened"].as_u64().unwrap());
     assert!(handshakes > 0);

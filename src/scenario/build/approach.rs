@@ -2,7 +2,7 @@
 
 use reqwest::Url;
 
-use crate::scenario::node::{Content, abridged};
+use crate::scenario::node::abridged;
 use crate::scenario::overrides::Overrides;
 use crate::scenario::plan::is_loopback;
 use crate::scenario::read::{Reader, TableAt};
@@ -152,11 +152,11 @@ pub(super) fn fits_engine(
 
 fn version(reader: &mut Reader<'_>, table: &TableAt<'_>, settings: &Settings) -> Version {
     if let Some(entry) = table.get("http")
-        && matches!(&entry.node.content, Content::Text(text) if text == "3")
+        && entry.node.described().trim_matches('"') == "3"
     {
         let message = "HTTP/3 is not spoken: the HTTP client that could offers it only as an \
                        unstable build option, whose figures nobody could compare";
-        reader.reject(table, "http", message);
+        reader.problems.instead(&entry.node.place, &entry.node.path, message);
     }
     match settings.text("http").as_deref() {
         Some("1.1") => Version::Http1,

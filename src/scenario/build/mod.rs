@@ -7,6 +7,8 @@ mod approach;
 mod conditions;
 mod conflicts;
 mod defects;
+mod effects;
+mod files;
 mod gateway;
 mod people;
 mod phases;
@@ -51,7 +53,7 @@ pub(super) fn plan(reader: &mut Reader<'_>, root: &Node, overrides: &Overrides) 
     let mut population = people::population(reader, &head);
     let seed = Seed(settings.count("seed").unwrap_or(1));
     let (phases, recordings) = phases::phases(reader, &head, overrides);
-    let load = sending::load(reader, &head);
+    let mut load = sending::load(reader, &head);
     recording::can_carry_token(reader, &head, &phases, &load);
     let source = source::source(reader, &head, &mut population, until_drained(&phases, &load));
     recording::fit_population(reader, &head, &recordings, &source, population.users);
@@ -61,9 +63,9 @@ pub(super) fn plan(reader: &mut Reader<'_>, root: &Node, overrides: &Overrides) 
     let policies = gateway::policies(reader, &head);
     let sync = gateway::sync(reader, &head);
     let target = target::target(reader, &head, overrides);
-    if let Some(target) = &target {
-        approach::fits_engine(reader, &head, &target.plan.approach, load.engine);
-    }
+    let way = target.as_ref().map(|target| &target.plan.approach);
+    effects::check(reader, &head, &phases, &mut load, way);
+    files::check(reader, &head, &token, way, overrides);
     let faults =
         timeline::Timeline { phases: &phases, defects: &defects, overrides }.faults(reader, &head);
     let whole = conflicts::Whole {

@@ -129,7 +129,10 @@ fn arrival(
             other => other,
         }),
         Err(message) => {
-            reader.problems.add(&entry.node.place, &entry.node.path, message);
+            // A builder names the key that it means first.
+            let key = message.strip_prefix('`').and_then(|rest| rest.split_once('`'));
+            let key = key.map_or(String::new(), |(key, _)| key.to_owned());
+            recording::reject(reader, entry, &key, message);
             None
         }
     }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::arrival::{Arrival, PhasePlan};
 use crate::load::LoadPlan;
-use crate::replay::{ReplayPlan, Survey};
-use crate::scenario::node::{Entry, Node, Place, join};
+use crate::replay::{ReplayPlan, Sign, Survey};
+use crate::scenario::node::{Content, Entry, Node, Place, abridged, join};
 use crate::scenario::read::{Reader, TableAt};
 use crate::scenario::tables::TOKEN;
 use crate::token::TokenSource;
@@ -20,6 +20,8 @@ pub(super) struct Named {
     file: String,
     /// Users that the phase's part of it has.
     users: u64,
+    /// What told them apart.
+    signs: String,
 }
 
 /// The plan with the recording's place in full and what a look at it showed. Whatever keeps it from
@@ -37,40 +39,85 @@ pub(super) fn looked_at(
     if plan.file.is_relative() {
         plan.file = folder.join(&plan.file);
     }
-    let Node { place, path, .. } = &entry.node;
     match Survey::of(&plan, length) {
         Ok(survey) => {
-            match unfit(&plan, &survey) {
-                Some(message) => reader.problems.add(place, path, message),
-                None => named.push(Named {
+            if let Some((key, message)) = unfit(&plan, &survey) {
+                reject(reader, entry, key, message);
+            } else {
+                let Node { place, path, .. } = node_of(entry, "file");
+                named.push(Named {
                     place: place.clone(),
                     path: path.clone(),
                     file: plan.file.display().to_string(),
                     users: survey.counts.users,
-                }),
+                    signs: survey.counts.signs_in_words(),
+                });
             }
             // Another recording at the same place makes another load.
-            reader.settle(join(path, "requests"), survey.digest.clone());
+            reader.settle(join(&entry.node.path, "requests"), survey.digest.clone());
             plan.survey = Some(survey);
         }
-        Err(error) => reader.problems.add(place, path, error.to_string()),
+        Err(error) => reject(reader, entry, error.key(), error.to_string()),
     }
     Arc::new(plan)
 }
 
-/// Why a recording cannot be replayed to any population.
-fn unfit(plan: &ReplayPlan, survey: &Survey) -> Option<String> {
+/// Records something wrong with a key of an arrival process.
+pub(super) fn reject(reader: &mut Reader<'_>, entry: &Entry, key: &str, message: String) {
+    let node = node_of(entry, key);
+    reader.problems.add(&node.place, &node.path, message);
+}
+
+/// Where a key of an arrival process stands, or the process if the key is left out.
+fn node_of<'a>(entry: &'a Entry, key: &str) -> &'a Node {
+    let found = match &entry.node.content {
+        Content::Table(table) => table.get(key).map(|inner| &inner.node),
+        _ => None,
+    };
+    found.unwrap_or(&entry.node)
+}
+
+/// Why a recording cannot be replayed to any population, and the key that says so.
+fn unfit(plan: &ReplayPlan, survey: &Survey) -> Option<(&'static str, String)> {
     let counts = &survey.counts;
     let file = plan.file.display();
     if counts.is_unfit() {
-        return Some(format!(
+        let message = format!(
             "{file}, read as {}: {}; at most 1% may be. Is it another format?",
             survey.format.name,
             counts.malformed_in_words()
-        ));
+        );
+        return Some(("file", message));
     }
-    (counts.due == 0)
-        .then(|| format!("{file}, read as {}, holds no request to replay", survey.format.name))
+    if counts.due == 0 {
+        let left_out = (counts.left_out, "with other methods");
+        let rest = [left_out, (counts.without, "without a request that can be sent again")];
+        let rest = rest.iter().filter(|(count, _)| *count > 0);
+        let rest: Vec<_> =
+            rest.map(|(count, what)| format!("{} {what}", grouped(*count))).collect();
+        let rest = if rest.is_empty() { String::new() } else { format!(" ({})", rest.join(", ")) };
+        let key = if counts.left_out > 0 { "methods" } else { "file" };
+        let name = survey.format.name;
+        return Some((key, format!("{file}, read as {name}, holds no request to replay{rest}")));
+    }
+    if let Some(name) = plan.fields.get("user")
+        && counts.told_by(Sign::Named) == 0
+    {
+        let message = format!(
+            "`user` is \"{}\", which no request of {file} has; its users would be told by {}. Name \
+             another field, or leave it out",
+            abridged(name),
+            counts.signs_in_words()
+        );
+        return Some(("fields", message));
+    }
+    (plan.rate.is_some() && counts.untimed == 0).then(|| {
+        let message = format!(
+            "would have no effect: the requests of {file} have times of their own; leave it out, \
+             and see `speed`"
+        );
+        ("rate", message)
+    })
 }
 
 /// Holds the users of the recordings against the population.
@@ -88,11 +135,11 @@ pub(super) fn fit_population(
         TokenSource::Minted => "set population.users to",
         TokenSource::Brought(_) => "there have to be tokens, and population.users, for",
     };
-    for Named { place, path, file, users: found } in named {
+    for Named { place, path, file, users: found, signs } in named {
         if *found > u64::from(users) {
             let message = format!(
-                "what is replayed of {file} has {} users, and the population {}; {remedy} {found} or \
-                 more",
+                "what is replayed of {file} has {} users, told by {signs}, and the population {}; \
+                 {remedy} {found} or more",
                 grouped(*found),
                 grouped(u64::from(users)),
             );

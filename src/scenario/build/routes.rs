@@ -119,6 +119,9 @@ fn expect(reader: &mut Reader<'_>, route: &TableAt<'_>) -> Expectations {
     if body_has.as_deref() == Some("") {
         reader.reject(&table, "body", "found \"\"; leave the key out instead");
     }
+    if let Some(name) = body_has.as_deref().and_then(unknown_when_answered) {
+        reader.reject(&table, "body", only_user(name));
+    }
     Expectations { statuses: statuses(reader, &table), body_has, json: values(reader, &table) }
 }
 
@@ -151,11 +154,44 @@ fn values(reader: &mut Reader<'_>, expect: &TableAt<'_>) -> Vec<(String, serde_j
             let message = "a JSON pointer starts with `/`, such as /user (RFC 6901)";
             reader.problems.add(&entry.place, &entry.node.path, message);
         }
+        comparable(reader, &entry.node);
         if let Some(value) = super::tokens::json(reader, &entry.node, 0) {
             values.push((entry.key.clone(), value));
         }
     }
     values
+}
+
+/// Records parts of an expected value that no answer could be held against.
+fn comparable(reader: &mut Reader<'_>, node: &Node) {
+    match &node.content {
+        Content::Date(date) => {
+            let message = format!(
+                "found the date {date}, and JSON has none; write it as the answer does, in quotes"
+            );
+            reader.problems.add(&node.place, &node.path, message);
+        }
+        Content::Text(text) => {
+            if let Some(name) = unknown_when_answered(text) {
+                reader.problems.add(&node.place, &node.path, only_user(name));
+            }
+        }
+        Content::List(nodes) => nodes.iter().for_each(|node| comparable(reader, node)),
+        Content::Table(table) => {
+            table.0.iter().for_each(|entry| comparable(reader, &entry.node));
+        }
+        Content::Integer(_) | Content::Float(_) | Content::Flag(_) => {}
+    }
+}
+
+/// A placeholder whose value is not kept until the answer comes.
+fn unknown_when_answered(text: &str) -> Option<&'static str> {
+    let mut others = Text::placeholders().filter(|name| !matches!(*name, "user" | "user.id"));
+    others.find(|name| text.contains(&format!("{{{name}}}")))
+}
+
+fn only_user(name: &str) -> String {
+    format!("holds {{{name}}}; of the placeholders an expectation knows {{user}} and {{user.id}}")
 }
 
 /// Where requests carry their token.

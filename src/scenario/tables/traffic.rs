@@ -151,7 +151,7 @@ pub(in crate::scenario) static EXPECT: TableSpec = TableSpec {
     settings: &[Setting::optional(
         "body",
         Kind::Text,
-        "Text that the first 16 KiB of the body hold.",
+        "Text that the first 16 KiB of the body hold. `{user}` in it stands for the subject.",
     )],
     forms: &[
         FormKey {
@@ -165,7 +165,8 @@ pub(in crate::scenario) static EXPECT: TableSpec = TableSpec {
             form: Form::JsonValues,
             absent: Absent::Nothing,
             about: "Values that the JSON body holds, as a table of JSON pointers (RFC 6901) and \
-                    values, such as `{ \"/data/0/state\" = \"open\" }`.",
+                    values, such as `{ \"/data/0/state\" = \"open\" }`. In strings `{user}` (or \
+                    `{user.id}`) stands for the subject, and no other placeholder may.",
         },
     ],
     inner: &[],
@@ -247,7 +248,8 @@ pub(in crate::scenario) static LOAD: TableSpec = TableSpec {
             "raw",
             "Which client sends the requests. `raw` sends bytes as they are, at little cost; \
              `reqwest` follows redirects within the target, keeps cookies for each connection \
-             and decodes bodies, at a multiple of the cost.",
+             and decodes bodies, at a multiple of the cost. It knows neither `target.connect_to` \
+             nor `target.tls.server_name`, which are refused with it.",
         ),
         Setting::with_default(
             "workers",
@@ -259,7 +261,10 @@ pub(in crate::scenario) static LOAD: TableSpec = TableSpec {
             "connections",
             Kind::Count { min: 1, max: 100_000 },
             "256",
-            "Most connections. Requests that are due while all are busy wait.",
+            "Most connections. In open phases requests that are due while all are busy wait. The \
+             virtual users of a closed phase must find room on them, one on a connection or, with \
+             `target.http = \"2\"`, one on a stream; if the key is left out and they need more, there \
+             are as many as they need.",
         ),
         Setting::with_default(
             "streams_per_connection",
@@ -302,8 +307,8 @@ pub(in crate::scenario) static LOAD: TableSpec = TableSpec {
             "open_connections",
             Kind::Count { min: 0, max: 100_000 },
             "0",
-            "Connections that open phases find already open; further ones are opened when a \
-             request finds none idle.",
+            "Connections that open phases find already open, of those that `connections` allows; \
+             further ones are opened when a request finds none idle. Only with `engine = \"raw\"`.",
         ),
         Setting::with_default(
             "spin",
@@ -319,7 +324,7 @@ pub(in crate::scenario) static LOAD: TableSpec = TableSpec {
             "0s",
             "Requests that come due within one grain are sent together at its end, which saves \
              CPU time and costs send lag; 0s sends each at its own instant. wrk2 has a grain of \
-             1 ms.",
+             1 ms. Does not go with `spin = \"always\"`.",
         ),
         Setting::with_default(
             "receive_time",
@@ -328,7 +333,7 @@ pub(in crate::scenario) static LOAD: TableSpec = TableSpec {
             "When an answer counts as received: when the `kernel` had its last byte, so that what \
              the generator takes to come and read it is no part of it, or when it was `read`. \
              `auto` is `kernel`, but `read` in a run of closed phases only, where it costs most. \
-             The kernel tells for TCP and the raw engine.",
+             The kernel tells for TCP and the raw engine, and `kernel` is refused for others.",
         ),
         Setting::with_default(
             "drain",

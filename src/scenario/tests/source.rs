@@ -23,6 +23,8 @@ impl Room {
     pub(super) fn new(tokens: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("tokens.txt"), tokens).unwrap();
+        let key = rcgen::KeyPair::generate().unwrap().serialize_pem();
+        std::fs::write(folder.path().join("key.pem"), key).unwrap();
         Self { folder }
     }
 

@@ -58,6 +58,9 @@ impl Folder {
     /// to others.
     pub(super) fn open(path: &Path) -> Result<Self, CacheError> {
         let failed = |doing| move |source: io::Error| CacheError::io(path, doing, source);
+        if path.is_file() {
+            return Err(CacheError::refused(path, "is a file", "name a folder, or one to be made"));
+        }
         std::fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)

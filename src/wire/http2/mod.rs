@@ -13,6 +13,7 @@
 
 mod exchange;
 mod frame;
+mod greeting;
 mod hpack;
 mod huffman;
 mod pool;
@@ -21,6 +22,7 @@ mod stream;
 mod transport;
 
 pub use exchange::{Exchange, Shared};
+pub use greeting::{Greeting, greeting};
 pub use hpack::{Decoder, Fields, Malformed};
 pub use pool::{Keep, Pool};
 pub use session::Session;

@@ -16,6 +16,7 @@ use super::proxy::{TunnelError, open_tunnel};
 use super::stream::{Socket, Stream};
 use super::tcp::{PacketDates, Tcp};
 use super::tls::{self, TlsError};
+use super::wording::{remedy, words_of};
 use crate::clock::Clock;
 use crate::outcome::Failure;
 use crate::wire::SetUp;
@@ -82,7 +83,7 @@ pub enum DialError {
     #[error("the proxy {0} opens no tunnel: {1}")]
     Proxy(String, TunnelError),
     /// The handshake failed.
-    #[error("the TLS handshake with {0} fails: {1}{hint}", hint = hint(.1))]
+    #[error("the TLS handshake with {0} fails: {said}{remedy}", said = words_of(.1), remedy = remedy(.1))]
     Tls(String, io::Error),
     /// It is to speak HTTP/2 and does not.
     #[error("{0} does not offer HTTP/2 (ALPN); set target.http to \"1.1\" or \"auto\"")]
@@ -90,29 +91,27 @@ pub enum DialError {
 }
 
 impl DialError {
+    /// The same where it was the proxy that was dialled.
+    fn of_proxy(self) -> Self {
+        match self {
+            Self::Name(host, error) => Self::Name(format!("the proxy {host}"), error),
+            Self::Connect(place, error) => Self::Proxy(place, TunnelError::Away(error)),
+            other => other,
+        }
+    }
+
     /// How a request ends for which this happened.
     pub fn failure(&self) -> Failure {
         match self {
             Self::Name(..) => Failure::Dns,
-            Self::Connect(_, error) | Self::Proxy(_, TunnelError::Io(error)) => failure(error),
+            Self::Connect(_, error)
+            | Self::Proxy(_, TunnelError::Io(error) | TunnelError::Away(error)) => failure(error),
             Self::Proxy(_, TunnelError::Refused(_)) => Failure::Refused,
             Self::Proxy(_, TunnelError::Garbled) => Failure::Protocol,
             // Broken while it was under way, the handshake failed too.
             Self::Tls(..) => Failure::Tls,
             Self::NoHttp2(_) => Failure::Protocol,
         }
-    }
-}
-
-/// What to do about a certificate that is not believed.
-fn hint(error: &io::Error) -> &'static str {
-    use rustls::Error;
-    match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
-        Some(Error::InvalidCertificate(_)) => {
-            "; give its authority in target.tls.ca, its name in target.tls.server_name, or say \
-             target.tls.insecure = true"
-        }
-        _ => "",
     }
 }
 
@@ -165,7 +164,8 @@ impl Dialer {
             Via::Instead(other) => self.socket(self.connect(other).await?),
             Via::Unix(path) => Socket::Unix(connect_unix(path).await?),
             Via::Proxy(proxy) => {
-                let mut tcp = self.connect(&proxy.endpoint).await?;
+                let reached = self.connect(&proxy.endpoint).await;
+                let mut tcp = reached.map_err(DialError::of_proxy)?;
                 open_tunnel(&mut tcp, proxy, &approach.endpoint)
                     .await
                     .map_err(|error| DialError::Proxy(proxy.endpoint.to_string(), error))?;

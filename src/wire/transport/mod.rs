@@ -11,6 +11,7 @@ mod proxy;
 mod stream;
 mod tcp;
 mod tls;
+mod wording;
 
 pub use approach::{Approach, Endpoint, Proxy, TlsPlan, TlsVersion, Version, Via};
 pub use dialer::{DialError, Dialed, Dialer, Reach};
@@ -18,4 +19,4 @@ pub use failure::failure;
 pub use proxy::TunnelError;
 pub use stream::{Socket, Stream};
 pub use tcp::Tcp;
-pub use tls::TlsError;
+pub use tls::{TlsError, examine};

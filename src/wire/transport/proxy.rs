@@ -18,6 +18,9 @@ pub enum TunnelError {
     /// The connection to it broke.
     #[error(transparent)]
     Io(#[from] io::Error),
+    /// It is not there.
+    #[error("it accepts no connection: {0}; start it, or check target.proxy")]
+    Away(#[source] io::Error),
     /// It does not want to.
     #[error("it answers {0} to CONNECT; check that it may reach the target, and its credentials")]
     Refused(u16),

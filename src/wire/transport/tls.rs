@@ -8,12 +8,14 @@ use rustls::client::{ClientConfig, Resumption};
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::sign::CertifiedKey;
 use rustls::version::{TLS12, TLS13};
 use rustls::{
     DigitallySignedStruct, RootCertStore, SignatureScheme, SupportedProtocolVersion, pki_types,
 };
 
 use super::approach::{TlsPlan, TlsVersion, Version};
+use super::wording::words;
 
 /// TLS cannot be spoken as the scenario asks.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +43,7 @@ pub enum TlsError {
 
 impl From<rustls::Error> for TlsError {
     fn from(error: rustls::Error) -> Self {
-        Self::Unfit(error.to_string())
+        Self::Unfit(words(&error))
     }
 }
 
@@ -62,8 +64,7 @@ pub(super) fn config(plan: &TlsPlan, version: Version) -> Result<ClientConfig, T
     };
     let mut config = match &plan.client {
         Some((chain, key)) => {
-            let key = PrivateKeyDer::from_pem_file(key)
-                .map_err(|error| unfit(key, &error, "a private key"))?;
+            let key = private_key(key)?;
             builder.with_client_auth_cert(certificates(chain)?, key)?
         }
         None => builder.with_no_client_auth(),
@@ -87,13 +88,7 @@ pub(super) fn server_name(plan: &TlsPlan, host: &str) -> Result<ServerName<'stat
 fn roots(files: &[PathBuf]) -> Result<RootCertStore, TlsError> {
     let mut roots = RootCertStore::empty();
     for file in files {
-        for certificate in certificates(file)? {
-            roots.add(certificate).map_err(|error| TlsError::File {
-                file: file.clone(),
-                problem: error.to_string(),
-                expected: "certificates of authorities",
-            })?;
-        }
+        trust(file, &mut roots)?;
     }
     if files.is_empty() {
         let found = rustls_native_certs::load_native_certs();
@@ -105,6 +100,53 @@ fn roots(files: &[PathBuf]) -> Result<RootCertStore, TlsError> {
         }
     }
     Ok(roots)
+}
+
+fn trust(file: &Path, roots: &mut RootCertStore) -> Result<(), TlsError> {
+    for certificate in certificates(file)? {
+        roots.add(certificate).map_err(|error| TlsError::File {
+            file: file.to_owned(),
+            problem: words(&error),
+            expected: "certificates of authorities",
+        })?;
+    }
+    Ok(())
+}
+
+fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
+    PrivateKeyDer::from_pem_file(file).map_err(|error| unfit(file, &error, "a private key"))
+}
+
+/// What is wrong with the files that a plan names and with its server name: the key of
+/// `[target.tls]`, the number of the file where the key has a list, and why.
+pub fn examine(plan: &TlsPlan) -> Vec<(&'static str, usize, TlsError)> {
+    let mut found = Vec::new();
+    for (n, file) in plan.ca.iter().enumerate() {
+        found.extend(trust(file, &mut RootCertStore::empty()).err().map(|error| ("ca", n, error)));
+    }
+    if let Some((chain_file, key_file)) = &plan.client {
+        match (certificates(chain_file), private_key(key_file)) {
+            (Ok(chain), Ok(key)) => {
+                let pair = CertifiedKey::from_der(chain, key, &aws_lc_rs::default_provider());
+                found.extend(pair.err().map(|error| {
+                    let is_certificate = matches!(error, rustls::Error::InvalidCertificate(_));
+                    let (at, file) =
+                        if is_certificate { ("cert", chain_file) } else { ("key", key_file) };
+                    let expected = "a certificate and its private key";
+                    let (file, problem) = (file.clone(), words(&error));
+                    (at, 0, TlsError::File { file, problem, expected })
+                }));
+            }
+            (chain, key) => {
+                found.extend(chain.err().map(|error| ("cert", 0, error)));
+                found.extend(key.err().map(|error| ("key", 0, error)));
+            }
+        }
+    }
+    if let Some(name) = &plan.server_name {
+        found.extend(server_name(plan, name).err().map(|error| ("server_name", 0, error)));
+    }
+    found
 }
 
 fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
@@ -121,7 +163,7 @@ fn unfit(file: &Path, error: &pki_types::pem::Error, expected: &'static str) -> 
     let problem = match error {
         pki_types::pem::Error::Io(error) => error.to_string(),
         pki_types::pem::Error::NoItemsFound => "there is none in it".to_owned(),
-        other => format!("{other:?}"),
+        other => other.to_string(),
     };
     TlsError::File { file: file.to_owned(), problem, expected }
 }
