@@ -146,6 +146,13 @@ impl Session {
         true
     }
 
+    /// Nothing can be sent any more; what is under way may still be answered.
+    pub fn leave(&mut self) {
+        self.leaving = true;
+        self.out.clear();
+        self.waiting.drain(..).for_each(Waker::wake);
+    }
+
     /// The transport has ended or is given up: everything on it ends so.
     pub fn fail(&mut self, failure: Failure) {
         self.leaving = true;

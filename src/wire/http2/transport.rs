@@ -29,6 +29,8 @@ pub struct Link {
     pub session: RefCell<Session>,
     /// Wakes the task.
     task: RefCell<Option<Waker>>,
+    /// Why nothing can be written any more.
+    unwritten: Cell<Option<Failure>>,
 }
 
 impl Link {
@@ -44,14 +46,14 @@ impl Link {
     fn poll(&self, cx: &mut Context<'_>, stream: &mut Stream, room: &Room) -> Poll<Failure> {
         let mut session = self.session.borrow_mut();
         loop {
-            let unwritten = match write(cx, stream, &mut session.out) {
-                Poll::Ready(Err(failure)) => Some(failure),
-                _ => None,
-            };
-            // What is left waits for the stream, which has the waker. If nothing can be written any
-            // more, what the peer said before it went is still to be read: answers, and how far it
-            // has come.
-            if unwritten.is_none() && session.out.len() > OUT_MAX {
+            if let Poll::Ready(Err(failure)) = write(cx, stream, &mut session.out) {
+                // What the peer said before it went is still to be read: answers, and how far it
+                // has come.
+                self.unwritten.set(self.unwritten.get().or(Some(failure)));
+                session.leave();
+            }
+            // What is left waits for the stream, which has the waker.
+            if session.out.len() > OUT_MAX {
                 break;
             }
             let moved = room.with(|room| {
@@ -69,12 +71,11 @@ impl Link {
             });
             match moved {
                 Poll::Ready(Ok(())) => {}
-                Poll::Ready(Err(failure)) => return Poll::Ready(unwritten.unwrap_or(failure)),
-                Poll::Pending => match unwritten {
-                    Some(failure) => return Poll::Ready(failure),
-                    // What could not be written waits for the stream, like what could not be read.
-                    None => break,
-                },
+                Poll::Ready(Err(failure)) => {
+                    return Poll::Ready(self.unwritten.get().unwrap_or(failure));
+                }
+                // What could not be written waits for the stream, like what could not be read.
+                Poll::Pending => break,
             }
         }
         *self.task.borrow_mut() = Some(cx.waker().clone());
@@ -115,7 +116,7 @@ impl Opened {
     /// Begins HTTP/2 on a stream. Does not wait for the peer.
     pub(super) fn new(mut stream: Stream, body_max: u64, room: Room) -> Self {
         let session = RefCell::new(Session::new(body_max));
-        let link = Rc::new(Link { session, task: RefCell::default() });
+        let link = Rc::new(Link { session, task: RefCell::default(), unwritten: Cell::default() });
         let driven = Rc::clone(&link);
         let task = tokio::task::spawn_local(async move {
             let failure = poll_fn(|cx| driven.poll(cx, &mut stream, &room)).await;
@@ -217,6 +218,7 @@ mod tests {
     use tokio::task::LocalSet;
     use tokio::time::timeout;
 
+    use super::super::exchange::Shared;
     use super::super::frame;
     use super::*;
     use crate::wire::transport::Socket;
@@ -226,6 +228,33 @@ mod tests {
     #[tokio::test]
     async fn a_peer_that_asks_and_never_listens_takes_bounded_memory() {
         LocalSet::new().run_until(flooded()).await;
+    }
+
+    #[tokio::test]
+    async fn what_a_peer_said_before_it_closed_is_read_though_nothing_can_be_written() {
+        LocalSet::new().run_until(closed()).await;
+    }
+
+    async fn closed() {
+        let (own, peer) = UnixStream::pair().unwrap();
+        let opened = Opened::new(Stream::Plain(Socket::Unix(own)), 1_000, Room::default());
+        let requests = [Shared::default(), Shared::default()];
+        for request in &requests {
+            opened.link.session.borrow_mut().begin(request, &[0x82], b"").unwrap();
+        }
+        let mut goodbye = Vec::new();
+        frame::write_head(8, frame::GOAWAY, 0, 0, &mut goodbye);
+        goodbye.extend_from_slice(&[0, 0, 0, 1, 0, 0, 0, 0]);
+        assert_eq!(peer.try_write(&goodbye).unwrap(), goodbye.len());
+        drop(peer);
+        let ended = timeout(Duration::from_secs(20), async {
+            while requests.iter().any(|request| request.borrow().ended.is_none()) {
+                tokio::task::yield_now().await;
+            }
+        });
+        ended.await.expect("the requests end");
+        let how = requests.map(|request| request.borrow().ended);
+        assert_eq!(how, [Some(Err(Failure::Reset)), Some(Err(Failure::NotProcessed))]);
     }
 
     async fn flooded() {
