@@ -128,7 +128,7 @@ fn snapshot(beat: &Beat<'_>) -> Snapshot {
         elapsed: beat.elapsed,
         planned: beat.length,
         due: sum(|record| record.due),
-        sent: sum(|record| record.sent),
+        sent: sum(crate::measure::PhaseRecord::went_out),
         done: sum(|record| record.done),
         rate: beat.row.done as f64,
         p50_us: beat.row.response_p50_us,

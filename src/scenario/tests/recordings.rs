@@ -72,9 +72,18 @@ fn the_recording_is_held_against_the_users_that_the_tokens_have() {
 
     let told = |users, rest: &str| room.replay(&log(users), rest).unwrap_err().to_string();
     let text = told(4, &own);
-    assert!(text.contains("has 4 users, and the population 3; there have to be tokens"), "{text}");
+    assert!(
+        text.contains(
+            "has 4 users, told by the field that names them, and the population 3; there"
+        ),
+        "{text}"
+    );
     let two = format!("[population]\nusers = 2\n{own}");
-    assert!(told(3, &two).contains("has 3 users, and the population 2; there"));
+    assert!(
+        told(3, &two).contains(
+            "has 3 users, told by the field that names them, and the population 2; there"
+        )
+    );
     let minted = told(4, "[population]\nusers = 3\n");
     assert!(minted.contains("the population 3; set population.users to 4 or more"), "{minted}");
     // Without the tokens nothing is known of the population, and nothing said.
