@@ -13,10 +13,11 @@ from peers.mode import Mode
 from peers.tools import OfSubstorm, Tool
 
 ABOUT = """\
-{connections} connections, {rounds} rounds of {seconds} s, tools in turn; medians over the rounds. Times count from
-the due instant; wrk2's leave out its first 10 s, and oha's due instants come in bursts, one a millisecond. These two send
-one token all the time, Substorm another with each request. The lag is from due to sent. `spin` sends nothing: it looks at the clock until each instant is due, and so shows
-how late this machine lets anybody be; `spin, sending` sends, and reads answers in between, as barely as one thread can."""
+{connections} connections, {rounds} rounds of {seconds} s, tools in turn; medians over the rounds. Times count from the
+due instant; wrk2's leave out its first 10 s, and oha's due instants come in bursts, one a millisecond. These two send
+one token all the time, Substorm another with each request. The lag is from due to sent. `spin` sends nothing: it looks
+at the clock until each instant is due, and so shows how late this machine lets anybody be; `spin, sending` sends, and
+reads answers in between, as barely as one thread can."""
 
 RATE_OFF = 0.0005
 """How far the achieved rate may be from the one asked for."""

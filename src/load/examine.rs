@@ -68,6 +68,8 @@ pub fn answer(
 fn kind(sample: &Sample, is_nobody: bool) -> Option<Kind> {
     match sample.verdict {
         Verdict::CorrectAccept | Verdict::CorrectReject | Verdict::Grey => None,
+        // Who was let in wrongly was answered like everybody else.
+        Verdict::FalseAccept if !sample.check_failed => None,
         _ if is_nobody => Some(Kind::NoIdentity),
         _ if sample.check_failed => Some(Kind::Check),
         _ => Some(Kind::Class(sample.class)),
