@@ -2,18 +2,21 @@
 //!
 //! A sender with `TCP_NODELAY` off holds a small segment back while an earlier one is not
 //! acknowledged (RFC 896); the receiver holds the acknowledgement back in the hope of something to
-//! send with it (RFC 1122, 4.2.3.2), on Linux for 40 ms at least (`TCP_DELACK_MIN`). The requests
-//! that this happens to take 40 ms and a little, whatever the others take: a plateau with a sharp
+//! send with it (RFC 1122, 4.2.3.2), on Linux for 40 ms at least (`TCP_DELACK_MIN`), rounded up to the
+//! kernel's tick, of 1 to 10 ms, and by a tick more where a virtual machine's come late. The requests
+//! that this happens to take so long and a little, whatever the others take: a plateau with a sharp
 //! edge, which no distribution of a busy server has at just that place.
 
+use std::ops::RangeInclusive;
+
 use super::super::findings::Context;
-use super::super::model::{RunReport, Severity};
+use super::super::model::{Around40Ms, Percentiles, RunReport, Severity};
 use super::super::wording::{counted, percent};
 use super::{Diagnosis, Found, ms, service_times};
 
 pub(super) static DIAGNOSIS: Diagnosis = Diagnosis {
     name: "delayed-acknowledgement",
-    about: "Service times have a plateau with a sharp edge at 40 ms, far above their median.",
+    about: "Service times have a plateau with a sharp edge at 40 ms, or a tick or two after it.",
     find,
 };
 
@@ -21,44 +24,72 @@ pub(super) static DIAGNOSIS: Diagnosis = Diagnosis {
 const ENOUGH: u64 = 20;
 /// The share of all requests, one in so many, below which it is not worth telling.
 const ONE_IN: u64 = 500;
-/// How many times as many as in the band below: the edge.
-const ABOVE_EDGE: u64 = 8;
-/// How many times as many as in the band above: what is added to the 40 ms trails off.
-const ABOVE_TRAIL: u64 = 3;
-/// The band in which the delay shows, in microseconds.
-const BAND_FROM_US: u64 = 39_500;
-const BAND_TO_US: u64 = 45_000;
+
+/// Where the delay shows.
+struct Plateau {
+    /// From and to, in microseconds.
+    band_us: RangeInclusive<u64>,
+    /// Requests in the band before, in it, and in the one after.
+    counts: [u64; 3],
+    /// How many times as many as in the band before: the edge.
+    edge: u64,
+    /// How many times as many as in the band after: what is added to the delay trails off.
+    trail: u64,
+}
+
+/// Without a tick's rounding, with it, or now so and now so. Two bands together would hold many a
+/// server's own hump, so both their sides have to be steep.
+fn plateaus(bands: Around40Ms) -> [Plateau; 3] {
+    let Around40Ms { below, within, above, beyond } = bands;
+    let narrow = |band_us, counts| Plateau { band_us, counts, edge: 8, trail: 3 };
+    [
+        narrow(39_500..=45_000, [below, within, above]),
+        narrow(45_000..=50_500, [within, above, beyond]),
+        Plateau {
+            band_us: 39_500..=50_500,
+            counts: [below, within + above, beyond],
+            edge: 20,
+            trail: 20,
+        },
+    ]
+}
 /// The median lies below this, in microseconds.
 const FAR_BELOW_US: u64 = 20_000;
 
 fn find(report: &RunReport, _: &Context) -> Option<Found> {
     let all = service_times(report)?.percentiles;
-    let bands = report.around_40_ms;
-    let is_plateau = bands.within >= ENOUGH
-        && bands.within * ONE_IN >= all.count
-        && bands.within >= bands.below * ABOVE_EDGE
-        && bands.within >= bands.above * ABOVE_TRAIL;
-    // Where it happens to every answer there is no median far below: the median is in the band, and
-    // nothing at all just below it, which a server that is merely slow would have.
-    let is_all = bands.below == 0 && (BAND_FROM_US..=BAND_TO_US).contains(&all.p50);
-    if is_plateau && is_all {
-        let text = format!(
-            "Almost every answer ({} of all) took 40 to 45 ms and none a little less: a small write \
-             waited for a delayed acknowledgement (Nagle's algorithm), unless the target has a pause \
-             of 40 ms of its own; set TCP_NODELAY in the server, or in the proxy before it",
-            percent(bands.within, all.count),
+    plateaus(report.around_40_ms).into_iter().find_map(|plateau| {
+        let Plateau { band_us: band, counts: [below, within, above], edge, trail } = plateau;
+        let is_plateau = within >= ENOUGH
+            && within * ONE_IN >= all.count
+            && within >= below * edge
+            && within >= above * trail;
+        // Where it happens to every answer there is no median far below: the median is in the band,
+        // and nothing at all just below it, which a server that is merely slow would have.
+        let is_all = below == 0 && band.contains(&all.p50);
+        (is_plateau && (is_all || all.p50 < FAR_BELOW_US))
+            .then(|| Found::new(Severity::Note, sentence(within, &band, all, is_all)))
+    })
+}
+
+fn sentence(within: u64, band: &RangeInclusive<u64>, all: Percentiles, is_all: bool) -> String {
+    let share = percent(within, all.count);
+    // Whole milliseconds; the half one is for what the clock's grain takes.
+    let (from, to) = (band.start().div_ceil(1_000), band.end() / 1_000);
+    if is_all {
+        return format!(
+            "Almost every answer ({share} of all) took {from} to {to} ms and none a little less: a small \
+             write waited for a delayed acknowledgement (Nagle's algorithm), unless the target has a \
+             pause of that length of its own; set TCP_NODELAY in the server, or in the proxy before it"
         );
-        return Some(Found::new(Severity::Note, text));
     }
-    let text = format!(
-        "{} ({}) 40 to 45 ms and hardly any a little less, at a median of {}: a small write waited for \
-         a delayed acknowledgement (Nagle's algorithm); set TCP_NODELAY in the server, or in the proxy \
-         before it",
-        counted(bands.within, "request took", "requests took"),
-        percent(bands.within, all.count),
+    format!(
+        "{} ({share}) {from} to {to} ms and hardly any a little less, at a median of {}: a small write \
+         waited for a delayed acknowledgement (Nagle's algorithm); set TCP_NODELAY in the server, or in \
+         the proxy before it",
+        counted(within, "request took", "requests took"),
         ms(all.p50),
-    );
-    (is_plateau && all.p50 < FAR_BELOW_US).then(|| Found::new(Severity::Note, text))
+    )
 }
 
 #[cfg(test)]
@@ -105,6 +136,22 @@ mod tests {
         let times = log_normal(1, 0.8, 0.5, 10_000).enumerate();
         let text = made_of(times.map(|(n, ms)| if n % 100 == 0 { 40.0 + ms } else { ms })).unwrap();
         assert!(text.starts_with("100 requests took (1.0%) 40 to 45 ms"), "{text}");
+    }
+
+    #[test]
+    fn a_tick_that_comes_late_moves_the_plateau() {
+        let times = log_normal(6, 0.3, 0.3, 10_000).enumerate();
+        let text = made_of(times.map(|(n, ms)| if n % 100 == 0 { 48.0 + ms } else { ms })).unwrap();
+        assert!(text.starts_with("100 requests took (1.0%) 45 to 50 ms"), "{text}");
+        let mixed = log_normal(8, 0.3, 0.3, 10_000).enumerate().map(|(n, ms)| match n % 100 {
+            0..2 => 40.0 + ms,
+            2 => 48.0 + ms,
+            _ => ms,
+        });
+        let text = made_of(mixed).unwrap();
+        assert!(text.starts_with("300 requests took (3.0%) 40 to 50 ms"), "{text}");
+        let text = made_of(log_normal(7, 0.3, 0.3, 5_000).map(|ms| 48.0 + ms)).unwrap();
+        assert!(text.starts_with("Almost every answer (100% of all) took 45 to 50 ms"), "{text}");
     }
 
     #[test]
