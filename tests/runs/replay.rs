@@ -156,20 +156,32 @@ fn an_access_log_of_nginx_is_replayed_request_for_request() {
     std::io::copy(&mut fs::File::open(nginx.log("recorded.log")).unwrap(), &mut packed).unwrap();
     packed.finish().unwrap();
     // On a machine that does other things too, what counts is that it can be done.
-    let mut errors = Vec::new();
-    while errors.len() < 3 && errors.iter().all(|error| *error >= SPACING_LIMIT_US) {
-        errors.push(replay_and_compare(&nginx, "recorded.log", 1, &recorded));
+    for (log, speed) in [("recorded.log", 1), ("recorded.log.gz", 4)] {
+        let mut tries: Vec<Spacing> = Vec::new();
+        while tries.len() < 3 && !tries.iter().any(Spacing::is_kept) {
+            tries.push(replay_and_compare(&nginx, log, speed, &recorded));
+        }
+        assert!(tries.iter().any(Spacing::is_kept), "speed {speed}: {tries:?}");
     }
-    assert!(
-        errors.iter().any(|error| *error < SPACING_LIMIT_US),
-        "p99 of the error: {errors:?} us"
-    );
-    replay_and_compare(&nginx, "recorded.log.gz", 4, &recorded);
 }
 
-/// Replays a log; gives the p99 of the spacing error in microseconds. Due instants are exact (a
-/// property test has it), so that is the send lag's.
-fn replay_and_compare(nginx: &Nginx, log: &str, speed: u32, recorded: &[Logged]) -> u64 {
+/// How far a replay's spacing was from the log's.
+#[derive(Debug)]
+struct Spacing {
+    /// p99 of the send lag. Due instants are exact (a property test has it), so this is the error.
+    sent_p99_us: u64,
+    /// Median of the error as nginx saw it, to its millisecond.
+    seen_p50_ms: f64,
+}
+
+impl Spacing {
+    fn is_kept(&self) -> bool {
+        self.sent_p99_us < SPACING_LIMIT_US && self.seen_p50_ms <= 2.0
+    }
+}
+
+/// Replays a log, and compares what arrived with it.
+fn replay_and_compare(nginx: &Nginx, log: &str, speed: u32, recorded: &[Logged]) -> Spacing {
     let ran = replay(nginx, log, speed);
     assert_eq!(ran.code, 0, "{}", ran.output);
     std::thread::sleep(Duration::from_millis(300));
@@ -180,8 +192,12 @@ fn replay_and_compare(nginx: &Nginx, log: &str, speed: u32, recorded: &[Logged])
     users_are_mapped(recorded, &replayed);
     nothing_is_left(&ran, &replayed);
     assert!(ran.run["routes"].as_array().is_some_and(Vec::is_empty), "{}", ran.run["routes"]);
-    spacing_is_kept(&ran, speed, recorded, &replayed);
-    ran.run["send_lag"]["p99"].as_u64().unwrap()
+    assert_eq!(ran.run["replays"][0]["due"].as_u64(), Some(recorded.len() as u64));
+    assert_eq!(ran.run["replays"][0]["behind"].as_u64(), Some(0), "{}", ran.output);
+    Spacing {
+        sent_p99_us: ran.run["send_lag"]["p99"].as_u64().unwrap(),
+        seen_p50_ms: spacing_error_ms(speed, recorded, &replayed),
+    }
 }
 
 /// As many requests of each user as were recorded, and the most popular one is still that.
@@ -209,19 +225,21 @@ fn nothing_is_left(ran: &Ran, replayed: &[Logged]) {
     assert!(replayed.iter().all(|line| !line.path.contains("mark-") && !line.path.contains("key")));
 }
 
-/// As nginx saw it, to its millisecond, the time of each request from the first is the recorded one.
-fn spacing_is_kept(ran: &Ran, speed: u32, recorded: &[Logged], replayed: &[Logged]) {
-    let offsets =
-        |log: &[Logged]| log.iter().map(|line| line.at_ms - log[0].at_ms).collect::<Vec<_>>();
-    let (recorded, replayed) = (offsets(recorded), offsets(replayed));
-    let mut errors: Vec<f64> = recorded
+/// Median distance of a request's place in time, as nginx saw it, from its place in the log. Both
+/// are counted from the median request: were it the first one, what delayed that one alone would
+/// count for all.
+fn spacing_error_ms(speed: u32, recorded: &[Logged], replayed: &[Logged]) -> f64 {
+    let middle = |mut values: Vec<f64>| {
+        values.sort_by(f64::total_cmp);
+        values[values.len() / 2]
+    };
+    let shifts: Vec<f64> = recorded
         .iter()
-        .zip(&replayed)
-        .map(|(recorded, replayed)| (replayed - recorded / f64::from(speed)).abs())
+        .zip(replayed)
+        .map(|(was, is)| {
+            (is.at_ms - replayed[0].at_ms) - (was.at_ms - recorded[0].at_ms) / f64::from(speed)
+        })
         .collect();
-    errors.sort_by(f64::total_cmp);
-    let median = errors[errors.len() / 2];
-    assert!(median <= 2.0, "spacing as nginx saw it is off by {median} ms at speed {speed}");
-    assert_eq!(ran.run["replays"][0]["due"].as_u64(), Some(recorded.len() as u64));
-    assert_eq!(ran.run["replays"][0]["behind"].as_u64(), Some(0), "{}", ran.output);
+    let shift = middle(shifts.clone());
+    middle(shifts.into_iter().map(|value| (value - shift).abs()).collect())
 }
