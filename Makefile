@@ -6,8 +6,10 @@ FUZZ_SECONDS ?= 60
 
 .PHONY: test lint bench counts peers stall docs fuzz
 
-## Unit, property, integration and documentation tests.
+## Unit, property, integration and documentation tests. What they read Substorm's output with (Python
+## and JavaScript packages, for Chromium among others) is installed below target/ first.
 test:
+	tests/tools/install.sh
 	$(CARGO) test --locked --no-fail-fast
 
 ## Format and lints, of tests and benches too; a warning fails.
