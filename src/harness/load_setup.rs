@@ -40,7 +40,7 @@ pub fn shape(plan: &Plan, thresholds: &[Threshold]) -> Shape {
         defects: defect_kinds(plan).len(),
         routes: plan.load.routes.len(),
         allowances: thresholds.iter().filter_map(Threshold::allowance).collect(),
-        stages: StageNames::default(),
+        stages: StageNames::new(),
     }
 }
 

@@ -22,24 +22,23 @@ const NAME_MAX: usize = 32;
 const METRICS_MAX: usize = 64;
 
 /// The names of stages in the order in which they were first told of. All workers of a run have the
-/// same list, so that an index means the same everywhere.
-#[derive(Clone, Debug)]
-pub struct StageNames(Arc<[OnceLock<Box<str>>; STAGES_MAX]>);
-
-impl Default for StageNames {
-    fn default() -> Self {
-        Self(Arc::new(from_fn(|_| OnceLock::new())))
-    }
-}
+/// same list, so that an index means the same everywhere. The default has room for none, and takes
+/// no memory.
+#[derive(Clone, Debug, Default)]
+pub struct StageNames(Option<Arc<[OnceLock<Box<str>>; STAGES_MAX]>>);
 
 impl StageNames {
+    /// A list without names, with room for [`STAGES_MAX`].
+    pub fn new() -> Self {
+        Self(Some(Arc::new(from_fn(|_| OnceLock::new()))))
+    }
+
     /// The place of a name, which is given one if there is room and the name is fit to be shown:
     /// ASCII letters, digits, `-`, `_` and `.`, at most 32 of them. Takes memory once for a name.
     fn place(&self, name: &str) -> Option<usize> {
         // Places are filled in their order, so that a name that comes to two workers at the same
         // time gets one.
-        let known = self.0.iter().map_while(OnceLock::get).position(|known| **known == *name);
-        known.or_else(|| self.add(name))
+        self.names().position(|known| *known == *name).or_else(|| self.add(name))
     }
 
     #[cold]
@@ -48,11 +47,12 @@ impl StageNames {
         if name.len() > NAME_MAX || !name.bytes().all(is_plain) {
             return None;
         }
-        self.0.iter().position(|place| **place.get_or_init(|| name.into()) == *name)
+        let mut places = self.0.as_deref()?.iter();
+        places.position(|place| **place.get_or_init(|| name.into()) == *name)
     }
 
     fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map_while(OnceLock::get).map(|name| &**name)
+        self.0.as_deref().into_iter().flatten().map_while(OnceLock::get).map(|name| &**name)
     }
 }
 
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     fn recorder() -> Recorder {
-        Recorder::new(&Shape { phases: 2, ..Shape::default() })
+        Recorder::new(&Shape { phases: 2, stages: StageNames::new(), ..Shape::default() })
     }
 
     /// An answer with these fields.
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn workers_that_learn_of_names_at_once_agree() {
-        let names = StageNames::default();
+        let names = StageNames::new();
         let names = &names;
         let places = move |from: usize| {
             (0..STAGES_MAX).map(move |n| {
