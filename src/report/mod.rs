@@ -18,6 +18,7 @@ pub mod partial;
 pub mod progress;
 #[cfg(test)]
 mod sample;
+pub mod samples;
 mod setup;
 pub mod timeline;
 pub mod wording;
