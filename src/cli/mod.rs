@@ -5,11 +5,13 @@
 //! could not be carried out.
 
 mod check;
+mod completions;
 mod embedded_stack;
 mod heal;
 mod jwks;
 mod key;
 mod list;
+mod man;
 mod mint;
 mod output;
 mod overrides;
@@ -24,7 +26,7 @@ mod terminal;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::harness::Exit;
 use crate::stack::child::SUBCOMMAND;
@@ -50,6 +52,8 @@ enum Command {
     Record(record::Args),
     Mint(mint::Args),
     Jwks(jwks::Args),
+    Completions(completions::Args),
+    Man(man::Args),
     #[command(name = SUBCOMMAND, hide = true)]
     EmbeddedStack,
 }
@@ -69,6 +73,11 @@ impl Failure {
     pub fn bad_input(message: impl Into<String>) -> anyhow::Error {
         Self { message: message.into(), exit: Exit::BadInput }.into()
     }
+}
+
+/// The command line's grammar, for completions, manual pages and whoever checks what is written of it.
+pub fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// Parses the arguments, runs the subcommand, gives its exit code.
@@ -98,6 +107,8 @@ fn run(command: Command) -> anyhow::Result<Exit> {
         Command::EmbeddedStack => embedded_stack::run(),
         Command::Mint(args) => mint::run(&args),
         Command::Jwks(args) => jwks::run(&args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
     }
 }
 
