@@ -3,14 +3,16 @@
 
 use std::io::IsTerminal;
 use std::mem::{Discriminant, discriminant};
-use std::sync::{Mutex, PoisonError};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::harness::{Beat, Observer, Step};
+use crate::measure::PhaseRecord;
 use crate::outcome::Verdict;
 use crate::report::console::Style;
 use crate::report::progress::{Snapshot, line};
+use crate::report::{Beat, Observer, RunReport, Step};
 use crate::units::grouped;
 
 /// Seconds of load between two lines where lines are not rewritten.
@@ -117,10 +119,12 @@ impl Observer for Progress {
             self.show(line(&snapshot(beat), self.style, width));
         }
     }
+
+    fn finished(&self, _: &Arc<RunReport>, _: &[PhaseRecord], _: &Path) {}
 }
 
 fn snapshot(beat: &Beat<'_>) -> Snapshot {
-    let sum = |of: fn(&crate::measure::PhaseRecord) -> u64| beat.totals.iter().map(of).sum();
+    let sum = |of: fn(&PhaseRecord) -> u64| beat.totals.iter().map(of).sum();
     let count = |verdict: Verdict| beat.totals.iter().map(|r| r.verdicts[verdict.index()]).sum();
     let phase = if beat.row.phase.is_empty() { "drain" } else { &beat.row.phase };
     Snapshot {
@@ -128,22 +132,23 @@ fn snapshot(beat: &Beat<'_>) -> Snapshot {
         elapsed: beat.elapsed,
         planned: beat.length,
         due: sum(|record| record.due),
-        sent: sum(crate::measure::PhaseRecord::went_out),
+        sent: sum(PhaseRecord::went_out),
         done: sum(|record| record.done),
         rate: beat.row.done as f64,
         p50_us: beat.row.response_p50_us,
         p99_us: beat.row.response_p99_us,
         verdicts: Verdict::ALL.map(|verdict| (verdict.name(), count(verdict))).to_vec(),
-        faults: beat.faults.iter().map(|kind| (*kind).to_owned()).collect(),
+        faults: beat.faults.iter().map(|fault| fault.kind.to_owned()).collect(),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::time::Duration;
 
-    use crate::measure::{PhaseRecord, Recorder, Shape};
-    use crate::report::TimelineRow;
+    use crate::measure::{Recorder, Shape};
+    use crate::report::{ActiveFault, TimelineRow};
 
     use super::*;
 
@@ -160,8 +165,18 @@ mod tests {
             elapsed: Duration::from_secs(3),
             length: Duration::from_secs(9),
             row: &row,
+            second: &recorder,
             totals: recorder.phases(),
-            faults: &["churn"],
+            report: &Arc::default(),
+            faults: &[ActiveFault {
+                index: 0,
+                kind: "churn",
+                text: "churn 3 users a second".to_owned(),
+                began: Duration::from_secs(2),
+                until: Some(Duration::from_secs(4)),
+                over: false,
+            }],
+            kinds: &["churn"],
         });
         assert_eq!((shown.due, shown.rate, shown.phase.as_str()), (10, 9.0, "drain"));
         assert!(shown.verdicts.contains(&("false_accept", 4)));

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::harness::{self, Exit, Observer, Options};
+use crate::harness::{self, Exit, Options};
+use crate::report::Observer;
 use crate::stack::Embedded;
 
 use super::overrides::OverrideArgs;
