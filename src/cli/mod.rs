@@ -10,6 +10,7 @@ mod heal;
 mod jwks;
 mod key;
 mod list;
+mod live;
 mod mint;
 mod output;
 mod overrides;
@@ -19,6 +20,7 @@ mod record;
 mod report;
 mod run;
 mod schema;
+mod serve;
 mod stack;
 mod terminal;
 

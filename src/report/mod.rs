@@ -14,6 +14,7 @@ pub mod findings;
 pub mod folder;
 pub mod hlog;
 pub mod model;
+pub mod observer;
 pub mod partial;
 pub mod progress;
 #[cfg(test)]
@@ -26,4 +27,5 @@ pub use events::{Event, EventLog};
 pub use folder::RunFolder;
 pub use hlog::LatencyLog;
 pub use model::RunReport;
+pub use observer::{ActiveFault, Beat, Observer, Step};
 pub use timeline::{Timeline, TimelineRow};
