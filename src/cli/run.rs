@@ -6,6 +6,8 @@ use std::sync::Arc;
 use crate::harness::{self, Exit, Observer, Options};
 use crate::stack::Embedded;
 
+use super::github;
+use super::output::{self, warn};
 use super::overrides::OverrideArgs;
 use super::progress::Progress;
 use super::report::print_summary;
@@ -49,10 +51,9 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         exit => super::Failure { message: error.to_string(), exit }.into(),
     })?;
     print_summary(&finished.report, Some(&finished.folder));
+    for problem in &finished.unwritten {
+        warn(problem);
+    }
+    output::print(&github::tell(&finished.report, &finished.folder))?;
     Ok(finished.exit)
-}
-
-#[expect(clippy::print_stderr, reason = "the command line is the one place that prints")]
-fn warn(text: &str) {
-    eprintln!("warning: {text}");
 }

@@ -153,6 +153,7 @@ pub fn finish(
     report.exit_code = Some(exit.code());
     report.findings = findings(&report, &context);
     output.remark(ended, "end of load").map_err(RunError::Record)?;
-    super::files::write(&output.folder, &report, &output.history).map_err(RunError::Record)?;
-    Ok(Finished { report, folder: output.folder.path().to_owned(), exit })
+    let unwritten =
+        super::files::write(&output.folder, &report, &output.history).map_err(RunError::Record)?;
+    Ok(Finished { report, folder: output.folder.path().to_owned(), unwritten, exit })
 }

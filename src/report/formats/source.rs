@@ -1,0 +1,89 @@
+//! What a run's folder gives to make formats from: its report, its course, its events.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
+use std::mem::{Discriminant, discriminant};
+use std::path::Path;
+
+use super::super::events::Event;
+use super::super::folder::{EVENTS_JSONL, TIMELINE_CSV};
+use super::super::history::History;
+use super::super::model::RunReport;
+use super::super::partial::{self, LoadError, folder_of};
+use super::super::timeline::read_rows;
+use super::Input;
+
+/// Events of one kind that are kept; all are in `events.jsonl`.
+const MOST_OF_A_KIND: usize = 2_000;
+
+/// A report with what else its formats need.
+#[derive(Clone, Debug, Default)]
+pub struct Source {
+    /// The figures.
+    pub report: RunReport,
+    /// The seconds of load.
+    pub course: History,
+    /// What was done, the first of each kind.
+    pub events: Vec<Event>,
+}
+
+impl Source {
+    /// What a folder holds, however the run ended; `run.json` itself will do as well.
+    pub fn load(path: &Path) -> Result<Self, LoadError> {
+        let report = partial::load(path)?;
+        let folder = folder_of(path);
+        let mut course = History::default();
+        let timeline = std::fs::read_to_string(folder.join(TIMELINE_CSV)).unwrap_or_default();
+        read_rows(&timeline).iter().for_each(|row| course.push(row));
+        Ok(Self { report, course, events: events(folder) })
+    }
+
+    /// As formats take it.
+    pub fn input(&self) -> Input<'_> {
+        Input { report: &self.report, course: &self.course, events: &self.events }
+    }
+}
+
+/// The first events of each kind in the file of a run's folder; none where it cannot be read.
+pub fn events(folder: &Path) -> Vec<Event> {
+    let Ok(file) = File::open(folder.join(EVENTS_JSONL)) else { return Vec::new() };
+    let mut kept = Vec::new();
+    let mut counts: Vec<(Discriminant<Event>, usize)> = Vec::new();
+    for line in BufReader::new(file).lines().map_while(Result::ok) {
+        // What is no event of this version, or was cut short, is left out.
+        let Ok(event) = serde_json::from_str::<Event>(&line) else { continue };
+        let kind = discriminant(&event);
+        let seen = match counts.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, seen)) => seen,
+            None => {
+                counts.push((kind, 0));
+                let Some((_, seen)) = counts.last_mut() else { continue };
+                seen
+            }
+        };
+        *seen += 1;
+        if *seen <= MOST_OF_A_KIND {
+            kept.push(event);
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_crowd_of_events_the_first_of_each_kind_are_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let change =
+            r#"{"event":"change_failed","at":1.0,"user":7,"change":"delete","reason":"x"}"#;
+        let note = r#"{"event":"note","at":2.0,"text":"end of load"}"#;
+        let text = format!("{}{note}\n{{\"event\":\"no", format!("{change}\n").repeat(3_000));
+        std::fs::write(folder.path().join(EVENTS_JSONL), text).unwrap();
+        let kept = events(folder.path());
+        assert_eq!(kept.len(), MOST_OF_A_KIND + 1);
+        assert!(matches!(kept.last(), Some(Event::Note { .. })));
+        assert!(events(&folder.path().join("none")).is_empty());
+    }
+}
