@@ -154,6 +154,6 @@ pub fn finish(
     report.findings = findings(&report, &context);
     output.remark(ended, "end of load").map_err(RunError::Record)?;
     let unwritten =
-        super::files::write(&output.folder, &report, &output.history).map_err(RunError::Record)?;
+        super::files::write(&output.folder, &report, &output.course).map_err(RunError::Record)?;
     Ok(Finished { report, folder: output.folder.path().to_owned(), unwritten, exit })
 }

@@ -9,8 +9,8 @@ use crate::machine::Processors;
 use crate::measure::Threshold;
 use crate::oracle::Cohort;
 use crate::report::append::lacks_descriptor;
+use crate::report::course::Course;
 use crate::report::findings::{Context, findings};
-use crate::report::history::History;
 use crate::report::model::Lookups;
 use crate::report::{Event, EventLog, LatencyLog, RunFolder, RunReport, Timeline, TimelineRow};
 use crate::scenario::Plan;
@@ -40,8 +40,10 @@ pub struct Output {
     timeline: Timeline,
     events: EventLog,
     latencies: LatencyLog,
-    /// The course so far, for the chart.
-    pub history: History,
+    /// The course so far, for the charts.
+    pub course: Course,
+    /// The notes among the events so far.
+    pub notes: Vec<Event>,
     /// The most lookups per request in a second that had enough requests.
     pub lookups_peak: Option<f64>,
     start: Tick,
@@ -73,7 +75,8 @@ impl Output {
             timeline: opened.timeline,
             events: opened.events,
             latencies: opened.latencies,
-            history: History::default(),
+            course: Course::default(),
+            notes: Vec::new(),
             lookups_peak: None,
             start,
             lookups_before,
@@ -103,7 +106,10 @@ impl Output {
     /// Adds a line to the list of events.
     pub fn remark(&mut self, at: Tick, text: &str) -> std::io::Result<()> {
         let at = self.seconds(at);
-        self.events.append(&Event::Note { at, text: text.to_owned() })
+        let note = Event::Note { at, text: text.to_owned() };
+        self.events.append(&note)?;
+        self.notes.push(note);
+        Ok(())
     }
 
     fn seconds(&self, at: Tick) -> f64 {
@@ -179,7 +185,7 @@ impl Sink for Output {
             totals: second.so_far.totals.phases(),
             faults: &self.under_way(second),
         });
-        self.history.push(&row);
+        self.course.second(&row, second.recorder, &names);
         let per_request = Lookups::per_request_in(&row).into_iter();
         self.lookups_peak = per_request.chain(self.lookups_peak).max_by(f64::total_cmp);
         Ok(())
@@ -220,6 +226,7 @@ impl Sink for Output {
                 trouble: trouble.clone(),
             },
         };
+        self.course.event(&event);
         self.events.append(&event)
     }
 }

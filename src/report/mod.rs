@@ -4,8 +4,9 @@
 //! nothing but [`diagnosis`] judges.
 
 pub mod append;
-pub mod chart;
+pub mod charts;
 pub mod console;
+pub mod course;
 pub mod diagnosis;
 pub mod events;
 mod figures;
@@ -13,7 +14,6 @@ pub mod findings;
 pub mod folder;
 pub mod formats;
 pub mod github;
-pub mod history;
 pub mod hlog;
 mod html;
 mod markdown;

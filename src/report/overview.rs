@@ -8,7 +8,7 @@
 use crate::outcome::{Class, Truth, Verdict};
 use crate::units::grouped;
 
-use super::history::Stretch;
+use super::course::{Course, Stretch};
 use super::model::{ByName, RunReport, Severity};
 use super::wording::{counted, form, percent, span};
 
@@ -92,9 +92,10 @@ pub struct When {
 }
 
 impl When {
-    fn of(verdict: Verdict, report: &RunReport, course: &[Stretch]) -> Option<Self> {
+    fn of(verdict: Verdict, report: &RunReport, course: &Course) -> Option<Self> {
         let mut when: Option<Self> = None;
-        for stretch in course.iter().filter(|stretch| stretch.verdicts[verdict.index()] > 0) {
+        let answered = |stretch: &&Stretch| stretch.verdicts[verdict.index()] > 0;
+        for stretch in course.stretches().iter().filter(answered) {
             if is_warm_up(report, stretch.second) {
                 continue;
             }
@@ -138,7 +139,7 @@ const WRONG: [(Verdict, Severity); 7] = [
 ];
 
 /// What went wrong, the most serious first; empty where every answer was right.
-pub fn wrongs(report: &RunReport, course: &[Stretch]) -> Vec<Wrong> {
+pub fn wrongs(report: &RunReport, course: &Course) -> Vec<Wrong> {
     let all = report.verdicts.sum();
     let wrong = |(verdict, severity): (Verdict, Severity)| {
         let answers = report.verdicts.of(verdict.name());
@@ -264,21 +265,24 @@ pub fn valid(report: &RunReport) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample;
+    use super::super::{TimelineRow, sample};
     use super::*;
+    use crate::measure::{Recorder, Shape};
 
-    fn course() -> Vec<Stretch> {
-        let second = |second| {
-            let mut stretch = Stretch { second, seconds: 1, verdicts: [0; Verdict::COUNT] };
+    fn course() -> Course {
+        let mut course = Course::default();
+        let recorder = Recorder::new(&Shape::default());
+        for second in 0..35 {
+            let mut row = TimelineRow { second, ..TimelineRow::default() };
             // The warm-up of the sample ends at 5 s.
             let wrong = [3, 10, 11, 14].contains(&second);
-            stretch.verdicts[Verdict::FalseAccept.index()] = if wrong { 301 } else { 0 };
+            row.verdicts[Verdict::FalseAccept.index()] = if wrong { 301 } else { 0 };
             if (20..25).contains(&second) {
-                stretch.verdicts[Verdict::Unavailable.index()] = 230;
+                row.verdicts[Verdict::Unavailable.index()] = 230;
             }
-            stretch
-        };
-        (0..35).map(second).collect()
+            course.second(&row, &recorder, &[]);
+        }
+        course
     }
 
     #[test]

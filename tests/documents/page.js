@@ -45,7 +45,7 @@ async function content(page) {
       uncaptioned: count("table:not(:has(> caption))"),
       unscoped: count("th:not([scope])"),
       charts: count("figure svg"),
-      untitled: [...document.querySelectorAll("figure svg")].filter((svg) => !svg.querySelector("title") || !svg.querySelector("desc")).length,
+      untitled: [...document.querySelectorAll("figure svg")].filter((svg) => svg.getAttribute("role") !== "img" || !svg.getAttribute("aria-label") || !svg.querySelector("desc")).length,
       lang: document.documentElement.lang,
       title: document.title,
     };

@@ -1,6 +1,6 @@
-//! `charts/`: every chart as a file of its own.
+//! `charts/`: every chart as files of its own, SVG in both themes and PNG.
 
-use super::super::chart::{VERDICTS_SVG, verdicts};
+use super::super::charts;
 use super::super::folder::CHARTS;
 use super::{Format, Input, Make, RenderError};
 
@@ -12,6 +12,7 @@ pub(super) const FORMAT: Format = Format {
 };
 
 fn files(input: &Input<'_>) -> Result<Vec<(String, Vec<u8>)>, RenderError> {
-    let svg = verdicts(input.report, input.course.stretches())?;
-    Ok(svg.map(|svg| (VERDICTS_SVG.to_owned(), svg.into_bytes())).into_iter().collect())
+    charts::files(input)
+        .map(|file| file.map(|file| (file.name, file.bytes)).map_err(Into::into))
+        .collect()
 }

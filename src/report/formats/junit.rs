@@ -288,12 +288,12 @@ fn clean(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::history::History;
+    use super::super::super::course::Course;
     use super::super::super::sample;
     use super::*;
 
     fn text(report: &RunReport) -> String {
-        junit(&Input { report, course: &History::default(), events: &[] }).unwrap()
+        junit(&Input { report, course: &Course::default(), events: &[] }).unwrap()
     }
 
     #[test]

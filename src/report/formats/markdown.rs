@@ -26,7 +26,7 @@ const MOST: usize = 20;
 
 fn markdown(input: &Input<'_>) -> Result<String, RenderError> {
     let report = input.report;
-    let wrongs = overview::wrongs(report, input.course.stretches());
+    let wrongs = overview::wrongs(report, input.course);
     let foot = foot(report);
     let mut parts = vec![
         head(report),
@@ -403,13 +403,13 @@ fn foot(report: &RunReport) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::history::History;
+    use super::super::super::course::Course;
     use super::super::super::model::{FaultReport, Finding, RouteReport};
     use super::super::super::sample;
     use super::*;
 
     fn text(report: &RunReport) -> String {
-        markdown(&Input { report, course: &History::default(), events: &[] }).unwrap()
+        markdown(&Input { report, course: &Course::default(), events: &[] }).unwrap()
     }
 
     #[test]

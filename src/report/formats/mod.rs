@@ -18,24 +18,11 @@ mod text;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub use source::{Source, events as events_of};
+pub use source::{Source, SourceError, events as events_of};
 
-use super::chart::ChartError;
-use super::events::Event;
+use super::charts::ChartError;
+pub use super::charts::Input;
 use super::folder::{RUN_JSON, write_file};
-use super::history::History;
-use super::model::RunReport;
-
-/// What formats are made from.
-#[derive(Clone, Copy, Debug)]
-pub struct Input<'a> {
-    /// The figures.
-    pub report: &'a RunReport,
-    /// The seconds of load, as many as a chart can show.
-    pub course: &'a History,
-    /// What was done to the system under test; of a long run the first of each kind.
-    pub events: &'a [Event],
-}
 
 /// One format.
 #[derive(Clone, Copy, Debug)]

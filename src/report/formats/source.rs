@@ -5,12 +5,11 @@ use std::io::{BufRead as _, BufReader};
 use std::mem::{Discriminant, discriminant};
 use std::path::Path;
 
+use super::super::course::{Course, CourseError};
 use super::super::events::Event;
-use super::super::folder::{EVENTS_JSONL, TIMELINE_CSV};
-use super::super::history::History;
+use super::super::folder::EVENTS_JSONL;
 use super::super::model::RunReport;
 use super::super::partial::{self, LoadError, folder_of};
-use super::super::timeline::read_rows;
 use super::Input;
 
 /// Events of one kind that are kept; all are in `events.jsonl`.
@@ -22,20 +21,35 @@ pub struct Source {
     /// The figures.
     pub report: RunReport,
     /// The seconds of load.
-    pub course: History,
+    pub course: Course,
     /// What was done, the first of each kind.
     pub events: Vec<Event>,
 }
 
+/// Why there is nothing to make formats from.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// There is no report.
+    #[error(transparent)]
+    Report(#[from] LoadError),
+    /// The course of the run cannot be read.
+    #[error(transparent)]
+    Course(#[from] CourseError),
+}
+
+impl SourceError {
+    /// Whether the path itself is wrong, and not what lies there.
+    pub fn is_bad_path(&self) -> bool {
+        matches!(self, Self::Report(error) if error.is_bad_path())
+    }
+}
+
 impl Source {
     /// What a folder holds, however the run ended; `run.json` itself will do as well.
-    pub fn load(path: &Path) -> Result<Self, LoadError> {
+    pub fn load(path: &Path) -> Result<Self, SourceError> {
         let report = partial::load(path)?;
         let folder = folder_of(path);
-        let mut course = History::default();
-        let timeline = std::fs::read_to_string(folder.join(TIMELINE_CSV)).unwrap_or_default();
-        read_rows(&timeline).iter().for_each(|row| course.push(row));
-        Ok(Self { report, course, events: events(folder) })
+        Ok(Self { report, course: Course::read(folder)?, events: events(folder) })
     }
 
     /// As formats take it.

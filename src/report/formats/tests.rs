@@ -2,15 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use super::super::RunReport;
 use super::super::sample;
 use super::*;
+use crate::measure::{Recorder, Shape};
 
 fn source() -> Source {
     let mut source = Source { report: sample::deleted_users(), ..Source::default() };
+    let recorder = Recorder::new(&Shape::default());
     for second in 0..35 {
         let mut row = super::super::TimelineRow { second, ..<_>::default() };
         row.verdicts[0] = 2_000;
-        source.course.push(&row);
+        source.course.second(&row, &recorder, &[]);
     }
     source
 }

@@ -22,7 +22,7 @@ pub(super) fn tone(outcome: Outcome) -> &'static str {
 
 pub(super) fn answers(input: &Input<'_>) -> Markup {
     let report = input.report;
-    let wrongs = overview::wrongs(report, input.course.stretches());
+    let wrongs = overview::wrongs(report, input.course);
     let outcome = Outcome::of(report);
     let (valid, validity) = match (report.partial, report.valid) {
         (true, _) => ("Not decided", "doubt"),
