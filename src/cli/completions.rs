@@ -34,8 +34,12 @@ mod tests {
     fn each_shell_completes_subcommands_options_and_values() {
         for shell in Shell::value_variants() {
             let script = script(*shell);
-            for word in ["duration-scale", "samples-of", "heal", "mutations"] {
+            for word in ["duration-scale", "samples-of", "heal"] {
                 assert!(script.contains(word), "{shell}: {word}");
+            }
+            // The other two know no values of arguments.
+            if matches!(shell, Shell::Bash | Shell::Zsh | Shell::Fish) {
+                assert!(script.contains("mutations"), "{shell}");
             }
             assert!(!script.contains(crate::stack::child::SUBCOMMAND), "{shell}: it is hidden");
         }

@@ -7,10 +7,12 @@
 mod check;
 mod completions;
 mod embedded_stack;
+mod github;
 mod heal;
 mod jwks;
 mod key;
 mod list;
+mod live;
 mod man;
 mod mint;
 mod output;
@@ -21,6 +23,7 @@ mod record;
 mod report;
 mod run;
 mod schema;
+mod serve;
 mod stack;
 mod terminal;
 
@@ -54,8 +57,6 @@ enum Command {
     Jwks(jwks::Args),
     Completions(completions::Args),
     Man(man::Args),
-    #[command(name = SUBCOMMAND, hide = true)]
-    EmbeddedStack,
 }
 
 /// An error with an exit code of its own.
@@ -82,8 +83,10 @@ pub fn command() -> clap::Command {
 
 /// Parses the arguments, runs the subcommand, gives its exit code.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
-    match run(cli.command) {
+    // What a run starts as its child is no part of the grammar, so that nothing tells of it.
+    let is_child = std::env::args_os().nth(1).is_some_and(|word| word == SUBCOMMAND);
+    let ran = if is_child { embedded_stack::run() } else { run(Cli::parse().command) };
+    match ran {
         Ok(exit) => ExitCode::from(exit.code()),
         Err(error) => {
             print_error(&error);
@@ -104,7 +107,6 @@ fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Plan(args) => plan::run(&args),
         Command::List(args) => list::run(&args),
         Command::Schema(args) => schema::run(&args),
-        Command::EmbeddedStack => embedded_stack::run(),
         Command::Mint(args) => mint::run(&args),
         Command::Jwks(args) => jwks::run(&args),
         Command::Completions(args) => completions::run(&args),

@@ -3,12 +3,15 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::harness::{self, Exit, Observer, Options, SampleOptions};
+use crate::harness::{self, Exit, Options, SampleOptions};
+use crate::report::Observer;
 use crate::stack::Embedded;
 use crate::units::Share;
 
+use super::github;
+use super::live::{LiveArgs, Views};
+use super::output::{self, warn};
 use super::overrides::OverrideArgs;
-use super::progress::Progress;
 use super::report::print_summary;
 
 /// Run a scenario and judge it
@@ -33,11 +36,10 @@ pub struct Args {
     #[arg(long, value_name = "SHARE", default_value = "100%", value_parser = share,
           requires = "samples", help_heading = "Samples")]
     samples_rate: Share,
-    /// No progress, only the summary
-    #[arg(long, short)]
-    quiet: bool,
     #[command(flatten)]
     overrides: OverrideArgs,
+    #[command(flatten)]
+    live: LiveArgs,
 }
 
 /// Of which requests samples are kept.
@@ -73,19 +75,21 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     for warning in &plan.warnings {
         warn(warning);
     }
-    let progress = Arc::new(Progress::new(args.quiet));
-    let observer: Arc<dyn Observer> = progress.clone();
+    let mut views = Views::start(&args.live, (plan.name.clone(), plan.about.clone()))?;
+    let observer: Arc<dyn Observer> = views.observer();
     let finished = harness::run(plan, &options, &observer);
-    progress.clear();
+    views.end_screen(finished.is_ok());
+    if let Ok(finished) = &finished {
+        print_summary(&finished.report, Some(&finished.folder));
+        for problem in &finished.unwritten {
+            warn(problem);
+        }
+        output::print(&github::tell(&finished.report, &finished.folder))?;
+    }
+    views.end(finished.is_ok());
     let finished = finished.map_err(|error| match error.exit() {
         Exit::NotCarriedOut => anyhow::Error::from(error),
         exit => super::Failure { message: error.to_string(), exit }.into(),
     })?;
-    print_summary(&finished.report, Some(&finished.folder));
     Ok(finished.exit)
-}
-
-#[expect(clippy::print_stderr, reason = "the command line is the one place that prints")]
-fn warn(text: &str) {
-    eprintln!("warning: {text}");
 }

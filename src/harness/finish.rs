@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::clock::{rfc3339, utc_now};
 use crate::report::diagnosis;
@@ -159,6 +160,9 @@ pub fn finish(
     report.exit_code = Some(exit.code());
     report.findings = findings(&report, &context);
     output.remark(ended, "end of load").map_err(RunError::Record)?;
-    super::files::write(&output.folder, &report, &output.history).map_err(RunError::Record)?;
-    Ok(Finished { report, folder: output.folder.path().to_owned(), exit })
+    let unwritten =
+        super::files::write(&output.folder, &report, &output.course).map_err(RunError::Record)?;
+    let report = Arc::new(report);
+    output.finished(&report, &gathered);
+    Ok(Finished { report, folder: output.folder.path().to_owned(), unwritten, exit })
 }

@@ -43,25 +43,19 @@ impl Latency {
     pub fn without(&self, part: &Self) -> Self {
         let Some(histogram) = self.filled() else { return Self::default() };
         let Some(part) = part.filled() else { return self.clone() };
-        let mut rest = Histogram::default();
+        let mut rest = Self::default();
         let mut parts = part.cells().peekable();
         for (cell, count) in histogram.cells() {
             while parts.next_if(|(at, _)| *at < cell).is_some() {}
             let taken = parts.next_if(|(at, _)| *at == cell).map_or(0, |(_, taken)| taken);
-            let mut left = count.saturating_sub(taken);
-            while left > 0 {
-                let some = u32::try_from(left).unwrap_or(u32::MAX);
-                rest.add_many(cell, some);
-                left -= u64::from(some);
-            }
+            rest.add_many(cell, count.saturating_sub(taken));
         }
-        Self(Some(Box::new(rest)))
+        rest
     }
 
     /// The sum of all durations in microseconds, to within the histogram's precision.
     pub fn sum_micros(&self) -> u64 {
-        let cells = self.filled().into_iter().flat_map(Histogram::cells);
-        cells.map(|(cell, count)| cell.lowest().saturating_mul(count)).sum()
+        self.cells().map(|(cell, count)| cell.lowest().saturating_mul(count)).sum()
     }
 
     /// Forgets every duration and keeps the memory for those to come.
@@ -89,6 +83,39 @@ impl Latency {
         let (low, high) = (Cell::of(low), Cell::of(high));
         let between = histogram.cells().filter(|(cell, _)| (low..=high).contains(cell));
         between.map(|(_, count)| count).sum()
+    }
+
+    /// The cells that durations in microseconds fell into, in ascending order, with how many each.
+    pub fn cells(&self) -> impl Iterator<Item = (Cell, u64)> {
+        self.filled().into_iter().flat_map(Histogram::cells)
+    }
+
+    /// Adds so many durations of one cell: what another histogram counted.
+    pub fn add_many(&mut self, cell: Cell, mut times: u64) {
+        let histogram = self.0.get_or_insert_default();
+        while times > 0 {
+            let some = u32::try_from(times).unwrap_or(u32::MAX);
+            histogram.add_many(cell, some);
+            times -= u64::from(some);
+        }
+    }
+
+    /// For each of `bounds`, ascending and in microseconds, how many durations do not exceed it, to
+    /// within the histogram's precision.
+    pub fn counts_up_to(&self, bounds: &[u64]) -> Vec<u64> {
+        let mut counts = vec![0; bounds.len()];
+        for (cell, count) in self.filled().into_iter().flat_map(Histogram::cells) {
+            let at = bounds.partition_point(|bound| *bound < cell.lowest());
+            if let Some(first) = counts.get_mut(at) {
+                *first += count;
+            }
+        }
+        let mut sum = 0;
+        for count in &mut counts {
+            sum += *count;
+            *count = sum;
+        }
+        counts
     }
 
     /// The figures that reports show; `None` when empty.
@@ -159,6 +186,14 @@ mod tests {
         latency.clear();
         assert_eq!((latency.quantiles(), latency.at(1.0), latency.count()), (None, None, 0));
         assert!(latency.to_hdr().is_none());
+    }
+
+    #[test]
+    fn counts_up_to_bounds_are_cumulative() {
+        let latency = of(&[5, 10, 11, 900, 5_000_000]);
+        assert_eq!(latency.counts_up_to(&[10, 11, 1_000, 1_000_000]), [2, 3, 4, 4]);
+        assert_eq!(Latency::default().counts_up_to(&[10, 20]), [0, 0]);
+        assert!(latency.counts_up_to(&[]).is_empty());
     }
 
     #[test]

@@ -4,21 +4,28 @@
 //! nothing but [`diagnosis`] judges.
 
 pub mod append;
-pub mod chart;
+pub mod charts;
 pub mod console;
+pub mod course;
 pub mod diagnosis;
 pub mod events;
 mod figures;
 pub mod findings;
 pub mod folder;
-pub mod history;
+pub mod formats;
+pub mod github;
 pub mod hlog;
+mod html;
+mod markdown;
 pub mod model;
+pub mod observer;
+pub mod overview;
 pub mod partial;
 pub mod progress;
 #[cfg(test)]
 mod sample;
 pub mod samples;
+pub mod schema;
 mod setup;
 pub mod timeline;
 pub mod wording;
@@ -27,4 +34,5 @@ pub use events::{Event, EventLog};
 pub use folder::RunFolder;
 pub use hlog::LatencyLog;
 pub use model::RunReport;
+pub use observer::{ActiveFault, Beat, Observer, Step};
 pub use timeline::{Timeline, TimelineRow};
