@@ -6,10 +6,12 @@
 
 mod check;
 mod embedded_stack;
+mod github;
 mod heal;
 mod jwks;
 mod key;
 mod list;
+mod live;
 mod mint;
 mod output;
 mod overrides;
@@ -19,6 +21,7 @@ mod record;
 mod report;
 mod run;
 mod schema;
+mod serve;
 mod stack;
 mod terminal;
 

@@ -1,6 +1,7 @@
 //! The folder at the beginning, and at the end: the last report, validity, the exit code.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::clock::{rfc3339, utc_now};
 use crate::report::diagnosis;
@@ -154,7 +155,9 @@ pub fn finish(
     report.exit_code = Some(exit.code());
     report.findings = findings(&report, &context);
     output.remark(ended, "end of load").map_err(RunError::Record)?;
-    super::files::write(&output.folder, &report, &output.course, &output.notes)
-        .map_err(RunError::Record)?;
-    Ok(Finished { report, folder: output.folder.path().to_owned(), exit })
+    let unwritten =
+        super::files::write(&output.folder, &report, &output.course).map_err(RunError::Record)?;
+    let report = Arc::new(report);
+    output.finished(&report, &gathered);
+    Ok(Finished { report, folder: output.folder.path().to_owned(), unwritten, exit })
 }

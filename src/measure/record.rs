@@ -4,6 +4,7 @@ use std::mem::take;
 
 use crate::outcome::{Class, Truth, Verdict};
 
+use super::joint::JointCounts;
 use super::latency::{Latency, cell};
 use super::recorder::Sample;
 use super::stages::STAGES_MAX;
@@ -72,6 +73,8 @@ pub struct PhaseRecord {
     pub beyond: Vec<u64>,
     /// For each fault: the requests that overlapped it.
     pub by_fault: Vec<FaultRecord>,
+    /// By set of faults, class and verdict.
+    pub joint: JointCounts,
     /// For each kind of defect: the requests that carried it, by verdict.
     pub by_defect: Vec<[u64; Verdict::COUNT]>,
     /// For each route: its requests.
@@ -134,6 +137,7 @@ impl PhaseRecord {
         if let Some(row) = sample.defect.and_then(|kind| self.by_defect.get_mut(kind)) {
             row[verdict] += 1;
         }
+        self.joint.add(sample.faults, class, verdict);
         let mut faults = sample.faults;
         while faults != 0 {
             if let Some(row) = self.by_fault.get_mut(faults.trailing_zeros() as usize) {
@@ -179,6 +183,7 @@ impl PhaseRecord {
             add_all(&mut row.verdicts, &other.verdicts);
             row.defective += other.defective;
         });
+        self.joint.merge(&other.joint);
         merge_each(&mut self.by_defect, &other.by_defect, |row, other| add_all(row, other));
         merge_each(&mut self.by_route, &other.by_route, |row, other| {
             row.due += other.due;
@@ -234,6 +239,7 @@ impl PhaseRecord {
         let mut old = take(self);
         old.beyond.fill(0);
         old.by_fault.fill(FaultRecord::default());
+        old.joint.clear();
         old.by_defect.fill([0; Verdict::COUNT]);
         for route in &mut old.by_route {
             route.response.clear();
@@ -254,6 +260,7 @@ impl PhaseRecord {
         *self = Self {
             beyond: old.beyond,
             by_fault: old.by_fault,
+            joint: old.joint,
             by_defect: old.by_defect,
             by_route: old.by_route,
             response: old.response,
@@ -299,6 +306,8 @@ mod tests {
     fn once() -> PhaseRecord {
         let mut span = Latency::default();
         span.record(Duration::from_millis(3));
+        let mut joint = JointCounts::default();
+        joint.add(1, 0, 0);
         PhaseRecord {
             due: 1,
             sent: 1,
@@ -319,6 +328,7 @@ mod tests {
             verdicts: [1; Verdict::COUNT],
             beyond: vec![1; 3],
             by_fault: vec![FaultRecord { verdicts: [1; Verdict::COUNT], defective: 1 }; 2],
+            joint,
             by_defect: vec![[1; Verdict::COUNT]; 2],
             by_route: vec![
                 RouteRecord {
@@ -371,6 +381,7 @@ mod tests {
             verdicts,
             beyond,
             by_fault,
+            joint,
             by_defect,
             by_route,
             response,
@@ -409,6 +420,7 @@ mod tests {
             all.extend(row.verdicts);
             all.push(row.defective);
         }
+        all.push(joint.rows().iter().flat_map(|row| row.counts.iter().flatten()).sum());
         all.extend(by_defect.iter().flatten());
         for row in by_route {
             all.extend(row.verdicts);

@@ -5,14 +5,16 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use substorm::clock::{Clock, Tick};
-use substorm::harness::{self, Beat, Observer, Options, Step};
+use substorm::harness::{self, Options};
+use substorm::measure::PhaseRecord;
+use substorm::report::{Beat, Observer, RunReport, Step};
 use substorm::scenario::{self, Overrides};
 
 use super::counting::{Counts, of_threads_named};
@@ -39,6 +41,7 @@ impl Observer for Unwatched {
     fn step(&self, _: &Step) {}
     fn remark(&self, _: &str) {}
     fn beat(&self, _: &Beat<'_>) {}
+    fn finished(&self, _: &Arc<RunReport>, _: &[PhaseRecord], _: &Path) {}
 }
 
 /// A server that answers who was asked for: `{"user":"NAME","of":[1]}` for `GET /NAME`. It tells of
