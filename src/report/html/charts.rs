@@ -39,8 +39,9 @@ fn figure(chart: &Chart, drawing: &Drawing) -> Result<Markup, RenderError> {
     Ok(html! {
         figure aria-labelledby=(id) {
             figcaption {
+                // The drawing shows its title itself.
                 h3 id=(id) {
-                    (chart.title) " "
+                    span.voice { (chart.title) } " "
                     a.permalink href={ "#" (id) } aria-label={ "Link to " (chart.title) } { "#" }
                 }
                 p.note { (chart.about) }

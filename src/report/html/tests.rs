@@ -32,8 +32,18 @@ fn the_first_screen_answers() {
 fn nothing_is_asked_of_a_network() {
     let page = text(&sample::deleted_users());
     for forbidden in ["http://", "https://", "src=", "url(", "@import", "style=\"", " onclick"] {
-        let found = page.replace("http://www.w3.org/", "").replace("url(#", "").matches(forbidden).count();
+        let found =
+            page.replace("http://www.w3.org/", "").replace("url(#", "").matches(forbidden).count();
         assert_eq!(found, 0, "{forbidden}");
+    }
+}
+
+/// The second of two attributes of a name is passed over by a browser.
+#[test]
+fn no_element_has_an_attribute_twice() {
+    let page = text(&sample::deleted_users());
+    for tag in page.split('<').skip(1).filter_map(|rest| rest.split_once('>')).map(|(tag, _)| tag) {
+        assert!(tag.matches(" class=").count() < 2, "{tag}");
     }
 }
 
