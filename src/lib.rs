@@ -38,5 +38,6 @@ pub mod scenario;
 pub mod stack;
 // Floor 6
 pub mod harness;
+pub mod live;
 // Floor 7
 pub mod cli;

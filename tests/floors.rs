@@ -39,6 +39,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("scenario", 5),
     ("stack", 5),
     ("harness", 6),
+    ("live", 6),
     ("cli", 7),
 ];
 

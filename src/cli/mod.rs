@@ -11,6 +11,7 @@ mod heal;
 mod jwks;
 mod key;
 mod list;
+mod live;
 mod mint;
 mod output;
 mod overrides;
@@ -20,6 +21,7 @@ mod record;
 mod report;
 mod run;
 mod schema;
+mod serve;
 mod stack;
 mod terminal;
 

@@ -13,6 +13,11 @@ pub fn print(text: &str) -> anyhow::Result<Exit> {
     }
 }
 
+/// Tells on standard error where something is.
+pub fn say(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
 /// Says on standard error what somebody should know while a subcommand goes on.
 pub fn warn(text: &str) {
     // Where standard error is closed there is nobody to tell.

@@ -1,14 +1,14 @@
-//! How a run stands, while it goes: one line rewritten on a terminal, a line now and then in the
-//! log of a CI job, nothing with `--quiet`. On standard error, so that the summary can be piped.
+//! How a run stands, while it goes: one line rewritten on a terminal, or a line now and then in the
+//! log of a CI job. On standard error, so that the summary can be piped.
 
-use std::io::IsTerminal;
-use std::mem::{Discriminant, discriminant};
-use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::harness::{Beat, Observer, Step};
+use crate::live::feed::step_text;
+use crate::live::{EntryKind, Moment, Standing, Subscriber};
 use crate::outcome::Verdict;
+use crate::report::Step;
 use crate::report::console::Style;
 use crate::report::progress::{Snapshot, line};
 use crate::units::grouped;
@@ -19,53 +19,49 @@ const EVERY: u64 = 5;
 /// Columns of a line where there is no screen.
 const LOG_WIDTH: usize = 200;
 
-/// Shows how a run stands.
-pub struct Progress {
-    mode: Mode,
-    style: Style,
-    /// The last step that was told of where lines are not rewritten.
-    told: Mutex<Option<Discriminant<Step>>>,
+/// Where the line goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lines {
+    /// Into a log: a line now and then.
+    Log,
+    /// Onto a terminal: one that is rewritten.
+    Rewritten,
 }
 
-enum Mode {
-    Quiet,
-    Lines,
-    Line(ProgressBar),
+/// Shows how a run stands until it ends.
+pub async fn watch(mut feed: Subscriber, lines: Lines, style: Style) {
+    let bar = (lines == Lines::Rewritten).then(bar);
+    let mut shown = Shown::default();
+    while let Some(moment) = feed.next().await {
+        for text in shown.entries(&moment, lines) {
+            match &bar {
+                Some(bar) => bar.println(text),
+                None => print(&text),
+            }
+        }
+        match (&bar, &moment.standing) {
+            (Some(bar), None) => bar.set_message(moment.step.map(now).unwrap_or_default()),
+            // The terminal's line is cut by whoever draws it, who knows how wide it is now.
+            (Some(bar), Some(standing)) => {
+                bar.set_message(line(&snapshot(standing), style, usize::MAX));
+            }
+            (None, Some(standing)) if shown.is_due(standing.row.second) => {
+                print(&line(&snapshot(standing), style, LOG_WIDTH));
+            }
+            (None, _) => {}
+        }
+        if moment.end.is_some() {
+            break;
+        }
+    }
+    if let Some(bar) = bar {
+        bar.finish_and_clear();
+    }
 }
 
-impl Progress {
-    /// Rewrites a line if standard error is a terminal.
-    pub fn new(quiet: bool) -> Self {
-        let stream = std::io::stderr();
-        let mode = match (quiet, stream.is_terminal()) {
-            (true, _) => Mode::Quiet,
-            (false, false) => Mode::Lines,
-            (false, true) => Mode::Line(bar()),
-        };
-        Self { mode, style: super::terminal::style(&stream), told: Mutex::new(None) }
-    }
-
-    /// Takes the line off the screen, so that something else can be printed.
-    pub fn clear(&self) {
-        if let Mode::Line(bar) = &self.mode {
-            bar.finish_and_clear();
-        }
-    }
-
-    #[expect(clippy::print_stderr, reason = "the command line is the one place that prints")]
-    fn show(&self, text: String) {
-        match &self.mode {
-            Mode::Quiet => {}
-            Mode::Lines => eprintln!("{text}"),
-            Mode::Line(bar) => bar.set_message(text),
-        }
-    }
-
-    /// Whether a step is worth a line of a log: once a kind.
-    fn is_news(&self, step: &Step) -> bool {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        told.replace(discriminant(step)) != Some(discriminant(step))
-    }
+#[expect(clippy::print_stderr, reason = "the command line is the one place that prints")]
+fn print(text: &str) {
+    eprintln!("{text}");
 }
 
 fn bar() -> ProgressBar {
@@ -77,103 +73,112 @@ fn bar() -> ProgressBar {
     bar
 }
 
-impl Observer for Progress {
-    fn step(&self, step: &Step) {
-        let text = match step {
-            Step::Minting { total, .. } if matches!(self.mode, Mode::Lines) => {
-                format!("minting {} tokens", grouped(*total))
-            }
-            Step::Minting { done, total } => {
-                format!("minting tokens: {} of {}", grouped(*done), grouped(*total))
-            }
-            Step::Starting { embedded: true } => "starting the embedded stack".to_owned(),
-            Step::Starting { embedded: false } => "reaching the target".to_owned(),
-            Step::Seeding { users } => format!("seeding {} users", grouped(*users)),
-            Step::Loading => "load begins".to_owned(),
-        };
-        if matches!(self.mode, Mode::Line(_)) || self.is_news(step) {
-            self.show(text);
+/// A step under way.
+fn now(step: Step) -> String {
+    match step {
+        Step::Minting { done, total } => {
+            format!("minting tokens: {} of {}", grouped(done), grouped(total))
         }
-    }
-
-    #[expect(clippy::print_stderr, reason = "the command line is the one place that prints")]
-    fn remark(&self, text: &str) {
-        match &self.mode {
-            Mode::Quiet => {}
-            Mode::Lines => eprintln!("{text}"),
-            Mode::Line(bar) => bar.println(text),
-        }
-    }
-
-    fn beat(&self, beat: &Beat<'_>) {
-        let due = match self.mode {
-            Mode::Quiet => false,
-            Mode::Lines => (beat.row.second + 1).is_multiple_of(EVERY),
-            Mode::Line(_) => true,
-        };
-        if due {
-            // The terminal's line is cut by whoever draws it, who knows how wide it is now.
-            let width = if matches!(self.mode, Mode::Lines) { LOG_WIDTH } else { usize::MAX };
-            self.show(line(&snapshot(beat), self.style, width));
-        }
+        step => step_text(&step),
     }
 }
 
-fn snapshot(beat: &Beat<'_>) -> Snapshot {
-    let sum = |of: fn(&crate::measure::PhaseRecord) -> u64| beat.totals.iter().map(of).sum();
-    let count = |verdict: Verdict| beat.totals.iter().map(|r| r.verdicts[verdict.index()]).sum();
-    let phase = if beat.row.phase.is_empty() { "drain" } else { &beat.row.phase };
+/// What has been shown already.
+#[derive(Debug, Default)]
+struct Shown {
+    /// The number of the next entry of the log.
+    entry: u64,
+    /// The stretch of [`EVERY`] seconds that the next line is for.
+    stretch: u64,
+}
+
+impl Shown {
+    /// Entries that are worth a line of their own and have not been shown.
+    fn entries(&mut self, moment: &Moment, lines: Lines) -> Vec<String> {
+        let from = self.entry;
+        self.entry = moment.log.last().map_or(from, |last| last.number + 1);
+        let new = moment.log.iter().filter(|entry| entry.number >= from);
+        let told = new.filter(|entry| match entry.kind {
+            EntryKind::Remark => true,
+            EntryKind::Step => lines == Lines::Log,
+            EntryKind::Phase | EntryKind::FaultBegan | EntryKind::FaultEnded => false,
+        });
+        told.map(|entry| entry.text.clone()).collect()
+    }
+
+    /// Whether it is time for a line: at the end of each stretch, or as soon after as there was
+    /// time.
+    fn is_due(&mut self, second: u64) -> bool {
+        let stretch = (second + 1) / EVERY;
+        let is_due = stretch > self.stretch;
+        self.stretch = stretch;
+        is_due
+    }
+}
+
+fn snapshot(standing: &Standing) -> Snapshot {
+    let row = &standing.row;
+    let count = |verdict: Verdict| standing.verdicts[verdict.index()];
+    let phase = if row.phase.is_empty() { "drain" } else { &row.phase };
     Snapshot {
         phase: phase.to_owned(),
-        elapsed: beat.elapsed,
-        planned: beat.length,
-        due: sum(|record| record.due),
-        sent: sum(crate::measure::PhaseRecord::went_out),
-        done: sum(|record| record.done),
-        rate: beat.row.done as f64,
-        p50_us: beat.row.response_p50_us,
-        p99_us: beat.row.response_p99_us,
+        elapsed: standing.elapsed,
+        planned: standing.length,
+        due: standing.due,
+        sent: standing.sent,
+        done: standing.done,
+        rate: row.done as f64,
+        p50_us: row.response_p50_us,
+        p99_us: row.response_p99_us,
         verdicts: Verdict::ALL.map(|verdict| (verdict.name(), count(verdict))).to_vec(),
-        faults: beat.faults.iter().map(|kind| (*kind).to_owned()).collect(),
+        faults: standing.faults.iter().map(|fault| fault.kind.to_owned()).collect(),
     }
 }
+
+/// How long a view that stands still is waited for at the end.
+pub const PATIENCE: Duration = Duration::from_secs(2);
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::sync::Arc;
 
-    use crate::measure::{PhaseRecord, Recorder, Shape};
-    use crate::report::TimelineRow;
+    use crate::live::{Feed, Wants};
+    use crate::report::{Observer as _, TimelineRow};
 
     use super::*;
 
     #[test]
-    fn a_beat_shows_the_sum_of_its_phases() {
-        let mut recorder = Recorder::new(&Shape { phases: 2, ..Shape::default() });
-        for phase in 0..2 {
-            let record: &mut PhaseRecord = recorder.phase(phase);
-            record.due += 5;
-            record.verdicts[Verdict::FalseAccept.index()] += 2;
-        }
+    fn a_line_shows_what_stands() {
         let row = TimelineRow { done: 9, response_p50_us: Some(700), ..TimelineRow::default() };
-        let shown = snapshot(&Beat {
-            elapsed: Duration::from_secs(3),
-            length: Duration::from_secs(9),
-            row: &row,
-            totals: recorder.phases(),
-            faults: &["churn"],
-        });
+        let mut standing = Standing { due: 10, row, ..Standing::default() };
+        standing.verdicts[Verdict::FalseAccept.index()] = 4;
+        let shown = snapshot(&standing);
         assert_eq!((shown.due, shown.rate, shown.phase.as_str()), (10, 9.0, "drain"));
         assert!(shown.verdicts.contains(&("false_accept", 4)));
-        assert_eq!((shown.p50_us, shown.faults), (Some(700), vec!["churn".to_owned()]));
+        assert_eq!(shown.p50_us, Some(700));
     }
 
     #[test]
-    fn a_step_is_told_of_once_in_a_log() {
-        let progress =
-            Progress { mode: Mode::Lines, style: Style::plain(), told: Mutex::new(None) };
-        assert!(progress.is_news(&Step::Minting { done: 0, total: 9 }));
-        assert!(!progress.is_news(&Step::Minting { done: 5, total: 9 }));
-        assert!(progress.is_news(&Step::Loading));
+    fn a_step_is_told_of_once_in_a_log_and_a_remark_everywhere() {
+        let feed = Feed::new(Wants::default());
+        let mut view = feed.subscribe();
+        let (mut log, mut screen) = (Shown::default(), Shown::default());
+        feed.step(&Step::Minting { done: 0, total: 9 });
+        assert_eq!(log.entries(&view.newest(), Lines::Log), ["minting 9 tokens"]);
+        feed.step(&Step::Minting { done: 5, total: 9 });
+        feed.remark("a remark");
+        feed.step(&Step::Loading);
+        let moment: Arc<Moment> = view.newest();
+        assert_eq!(log.entries(&moment, Lines::Log), ["a remark", "load begins"]);
+        assert_eq!(screen.entries(&moment, Lines::Rewritten), ["a remark"]);
+        assert!(log.entries(&moment, Lines::Log).is_empty());
+    }
+
+    #[test]
+    fn a_missed_second_does_not_miss_a_line() {
+        let mut shown = Shown::default();
+        let due: Vec<u64> =
+            [0, 3, 4, 5, 8, 10, 11, 14, 25].into_iter().filter(|n| shown.is_due(*n)).collect();
+        assert_eq!(due, [4, 10, 14, 25]);
     }
 }

@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::harness::{self, Exit, Observer, Options};
+use crate::harness::{self, Exit, Options};
+use crate::report::Observer;
 use crate::stack::Embedded;
 
 use super::github;
+use super::live::{LiveArgs, Views};
 use super::output::{self, warn};
 use super::overrides::OverrideArgs;
-use super::progress::Progress;
 use super::report::print_summary;
 
 /// Run a scenario and judge it
@@ -24,11 +25,10 @@ pub struct Args {
     /// Keep tokens in this folder between runs, and use those that are there and young enough
     #[arg(long, value_name = "DIR", env = "SUBSTORM_TOKEN_CACHE")]
     token_cache: Option<PathBuf>,
-    /// No progress, only the summary
-    #[arg(long, short)]
-    quiet: bool,
     #[command(flatten)]
     overrides: OverrideArgs,
+    #[command(flatten)]
+    live: LiveArgs,
 }
 
 /// Runs the subcommand.
@@ -42,18 +42,23 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     for warning in &plan.warnings {
         warn(warning);
     }
-    let progress = Arc::new(Progress::new(args.quiet));
-    let observer: Arc<dyn Observer> = progress.clone();
+    let mut views = Views::start(&args.live, (plan.name.clone(), plan.about.clone()))?;
+    let observer: Arc<dyn Observer> = views.observer();
     let finished = harness::run(plan, &options, &observer);
-    progress.clear();
+    views.end_screen(finished.is_ok());
+    if let Ok(finished) = &finished {
+        print_summary(&finished.report, Some(&finished.folder));
+        for problem in &finished.unwritten {
+            warn(problem);
+        }
+        if let Err(error) = output::print(&github::tell(&finished.report, &finished.folder)) {
+            warn(&format!("cannot print the annotations: {error}"));
+        }
+    }
+    views.end(finished.is_ok());
     let finished = finished.map_err(|error| match error.exit() {
         Exit::NotCarriedOut => anyhow::Error::from(error),
         exit => super::Failure { message: error.to_string(), exit }.into(),
     })?;
-    print_summary(&finished.report, Some(&finished.folder));
-    for problem in &finished.unwritten {
-        warn(problem);
-    }
-    output::print(&github::tell(&finished.report, &finished.folder))?;
     Ok(finished.exit)
 }

@@ -1,10 +1,44 @@
-//! Whether what is printed may be coloured.
+//! What kind of terminal there is, if any.
 
+use std::ffi::OsStr;
 use std::io::IsTerminal;
 
+use crate::live::terminal::Palette;
 use crate::report::console::Style;
 
 /// The style of a stream: colours on a terminal, unless `NO_COLOR` is set.
 pub fn style(stream: &impl IsTerminal) -> Style {
-    Style::for_terminal(stream.is_terminal(), std::env::var("NO_COLOR").ok().as_deref())
+    Style::for_terminal(stream.is_terminal(), no_color().as_deref())
+}
+
+/// The colours of the view that takes the whole terminal.
+pub fn palette() -> Palette {
+    if no_color().is_none_or(|value| value.is_empty()) { Palette::Coloured } else { Palette::Plain }
+}
+
+/// Whether this is the job of a CI system, where a terminal is a log all the same.
+pub fn in_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|value| is_set(&value))
+}
+
+/// Whether a variable that is a switch is on.
+fn is_set(value: &OsStr) -> bool {
+    !value.is_empty() && value != "0" && value != "false"
+}
+
+fn no_color() -> Option<String> {
+    std::env::var("NO_COLOR").ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_switch_may_be_off() {
+        assert!(is_set(OsStr::new("true")) && is_set(OsStr::new("1")));
+        assert!(
+            !is_set(OsStr::new("")) && !is_set(OsStr::new("false")) && !is_set(OsStr::new("0"))
+        );
+    }
 }

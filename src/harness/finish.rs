@@ -1,6 +1,7 @@
 //! The folder at the beginning, and at the end: the last report, validity, the exit code.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::clock::{rfc3339, utc_now};
 use crate::report::diagnosis;
@@ -155,5 +156,7 @@ pub fn finish(
     output.remark(ended, "end of load").map_err(RunError::Record)?;
     let unwritten =
         super::files::write(&output.folder, &report, &output.course).map_err(RunError::Record)?;
+    let report = Arc::new(report);
+    output.finished(&report, &gathered);
     Ok(Finished { report, folder: output.folder.path().to_owned(), unwritten, exit })
 }

@@ -5,7 +5,8 @@
 //! truth, the [`collector`] gathers, [`output`] writes while the run goes, [`assemble`] makes the
 //! figures, [`validity`] says whether they prove anything, and [`exit`] how the process ends.
 //!
-//! It never prints: whoever watches is an [`Observer`].
+//! It never prints: whoever watches is an
+//! [`Observer`](crate::report::Observer).
 
 mod assemble;
 mod changes;
@@ -18,7 +19,6 @@ mod finish;
 pub mod heal;
 mod journal;
 mod load_setup;
-mod observer;
 mod output;
 mod prepare;
 mod recordings;
@@ -35,5 +35,4 @@ mod words;
 pub use error::RunError;
 pub use exit::{Exit, Findings};
 pub use load_setup::{defect_kinds, workers};
-pub use observer::{Beat, Observer, Step};
 pub use run::{Finished, Options, run};

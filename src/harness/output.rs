@@ -12,16 +12,18 @@ use crate::report::append::lacks_descriptor;
 use crate::report::course::Course;
 use crate::report::findings::{Context, findings};
 use crate::report::model::Lookups;
-use crate::report::{Event, EventLog, LatencyLog, RunFolder, RunReport, Timeline, TimelineRow};
+use crate::report::{
+    ActiveFault, Beat, Event, EventLog, LatencyLog, Observer, RunFolder, RunReport, Timeline,
+    TimelineRow,
+};
 use crate::scenario::Plan;
 
 use super::assemble::Figures;
 use super::changes::Note;
-use super::collector::{Gathered, Second, Sink};
+use super::collector::{FaultState, Gathered, Second, Sink};
 use super::effort::Effort;
 use super::finish::Opened;
 use super::load_setup;
-use super::observer::{Beat, Observer};
 use super::set_up;
 use super::strain::{Lag, Strain};
 use super::system::System;
@@ -30,6 +32,8 @@ use super::words;
 /// Everything that is written while a run goes.
 pub struct Output {
     plan: Arc<Plan>,
+    /// Kinds of its faults.
+    kinds: Vec<&'static str>,
     system: Option<Arc<System>>,
     observer: Arc<dyn Observer>,
     /// Where it goes.
@@ -67,6 +71,7 @@ impl Output {
         let lookups_before = system.link_counts(LinkName::Store).map_or(0, |c| c.requests);
         Self {
             plan: Arc::clone(plan),
+            kinds: plan.faults.iter().map(|fault| fault.kind).collect(),
             system: Some(Arc::clone(system)),
             observer: Arc::clone(observer),
             thresholds: load_setup::thresholds(plan),
@@ -131,7 +136,8 @@ impl Output {
         self.strain.second(&mut row, phase, &efforts, &lag, Processors::now());
         row.in_flight =
             second.so_far.workers.iter().map(|worker| u64::from(worker.in_flight)).sum();
-        row.faults = self.under_way(second).join("+");
+        let kinds: Vec<&str> = self.under_way(second).map(|(n, _)| self.kinds[n]).collect();
+        row.faults = kinds.join("+");
         if let Some((lookups, _)) = self.lookups(second.so_far) {
             row.lookups = Some(lookups.saturating_sub(self.lookups_shown));
             self.lookups_shown = self.lookups_shown.max(lookups);
@@ -139,17 +145,39 @@ impl Output {
         row
     }
 
-    /// Kinds of the faults that touched a second.
-    fn under_way(&self, second: &Second<'_>) -> Vec<&'static str> {
-        let begin = self.start + Duration::from_secs(second.number);
-        let states = self.plan.faults.iter().zip(&second.so_far.faults);
-        states
-            .filter(|(_, state)| {
-                state.began.is_some_and(|began| began < second.at)
-                    && state.ended.is_none_or(|ended| ended >= begin)
+    /// The faults that touched a second, by their place in the plan.
+    fn under_way<'s>(
+        &self,
+        second: &'s Second<'_>,
+    ) -> impl Iterator<Item = (usize, &'s FaultState)> + use<'s> {
+        let (begin, end) = (self.start + Duration::from_secs(second.number), second.at);
+        second.so_far.faults.iter().enumerate().filter(move |(_, state)| {
+            state.began.is_some_and(|began| began < end)
+                && state.ended.is_none_or(|ended| ended >= begin)
+        })
+    }
+
+    /// The same, as an observer is told.
+    fn active_faults(&self, second: &Second<'_>) -> Vec<ActiveFault> {
+        let since_start = |at: Tick| at.since(self.start);
+        self.under_way(second)
+            .map(|(index, state)| {
+                let plan = &self.plan.faults[index];
+                ActiveFault {
+                    index,
+                    kind: plan.kind,
+                    text: words::describe(plan),
+                    began: state.began.map_or(plan.at, since_start),
+                    until: plan.until.map(|until| state.ended.map_or(until, since_start)),
+                    over: state.ended.is_some(),
+                }
             })
-            .map(|(fault, _)| fault.kind)
             .collect()
+    }
+
+    /// Tells the observer that all is over and written.
+    pub fn finished(&self, report: &Arc<RunReport>, gathered: &Gathered) {
+        self.observer.finished(report, gathered.totals.phases(), self.folder.path());
     }
 
     /// The report as far as it goes, marked partial.
@@ -173,7 +201,8 @@ impl Sink for Output {
         let names: Vec<&str> = self.plan.phases.iter().map(|phase| phase.name.as_str()).collect();
         let at = Duration::from_secs(second.number);
         self.latencies.append(at, Duration::from_secs(1), &names, second.recorder)?;
-        match self.folder.write_report(&self.checkpoint(second)) {
+        let report = Arc::new(self.checkpoint(second));
+        match self.folder.write_report(&report) {
             // The connections have taken them all; the next one replaces this one anyway.
             Err(error) if lacks_descriptor(&error) => {}
             written => written?,
@@ -182,8 +211,11 @@ impl Sink for Output {
             elapsed: second.at.since(self.start),
             length: self.plan.length(),
             row: &row,
+            second: second.recorder,
             totals: second.so_far.totals.phases(),
-            faults: &self.under_way(second),
+            report: &report,
+            faults: &self.active_faults(second),
+            kinds: &self.kinds,
         });
         self.course.second(&row, second.recorder, &names);
         let per_request = Lookups::per_request_in(&row).into_iter();

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, unix_now};
 use crate::population::{Lifecycle, Population};
+use crate::report::{Observer, Step};
 use crate::scenario::Plan;
 use crate::stack::{Embedded, StackConfig};
 use crate::token::mutation::PoolPlan;
@@ -19,7 +20,6 @@ use crate::units::grouped;
 
 use super::error::RunError;
 use super::load_setup::defect_kinds;
-use super::observer::{Observer, Step};
 use super::run::Options;
 use super::system::{System, SystemError, Target};
 

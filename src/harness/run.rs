@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::{Clock, Tick};
 use crate::load::{Context, Engine, LoadError, Report, Specimen};
 use crate::replay::{Intake, Played};
+use crate::report::{Observer, Step};
 use crate::scenario::Plan;
 use crate::wire::full::FullConnector;
 use crate::wire::http1::Limits;
@@ -26,7 +27,6 @@ use super::finish::{self, Aftermath, Opened};
 use super::heal;
 use super::journal::Journal;
 use super::load_setup;
-use super::observer::{Observer, Step};
 use super::output::Output;
 use super::prepare::{self, Prepared};
 use super::recordings;
@@ -53,7 +53,7 @@ pub struct Options {
 #[derive(Debug)]
 pub struct Finished {
     /// Everything that it found.
-    pub report: crate::report::model::RunReport,
+    pub report: Arc<crate::report::RunReport>,
     /// Where it lies.
     pub folder: PathBuf,
     /// What could not be made of it, a sentence each; nothing that was recorded is lost by that.

@@ -10,12 +10,12 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::identity::UserIndex;
+use crate::report::{Observer, Step};
 use crate::scenario::Plan;
 use crate::token::TokenSource;
 
 use super::error::RunError;
 use super::journal::{Entry, Journal};
-use super::observer::{Observer, Step};
 use super::prepare::Prepared;
 use super::system::System;
 

@@ -100,6 +100,24 @@ impl Latency {
         }
     }
 
+    /// For each of `bounds`, ascending and in microseconds, how many durations do not exceed it, to
+    /// within the histogram's precision.
+    pub fn counts_up_to(&self, bounds: &[u64]) -> Vec<u64> {
+        let mut counts = vec![0; bounds.len()];
+        for (cell, count) in self.filled().into_iter().flat_map(Histogram::cells) {
+            let at = bounds.partition_point(|bound| *bound < cell.lowest());
+            if let Some(first) = counts.get_mut(at) {
+                *first += count;
+            }
+        }
+        let mut sum = 0;
+        for count in &mut counts {
+            sum += *count;
+            *count = sum;
+        }
+        counts
+    }
+
     /// The figures that reports show; `None` when empty.
     pub fn quantiles(&self) -> Option<Quantiles> {
         let histogram = self.filled()?;
@@ -168,6 +186,14 @@ mod tests {
         latency.clear();
         assert_eq!((latency.quantiles(), latency.at(1.0), latency.count()), (None, None, 0));
         assert!(latency.to_hdr().is_none());
+    }
+
+    #[test]
+    fn counts_up_to_bounds_are_cumulative() {
+        let latency = of(&[5, 10, 11, 900, 5_000_000]);
+        assert_eq!(latency.counts_up_to(&[10, 11, 1_000, 1_000_000]), [2, 3, 4, 4]);
+        assert_eq!(Latency::default().counts_up_to(&[10, 20]), [0, 0]);
+        assert!(latency.counts_up_to(&[]).is_empty());
     }
 
     #[test]

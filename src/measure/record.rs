@@ -4,8 +4,10 @@ use std::mem::take;
 
 use crate::outcome::{Class, Truth, Verdict};
 
+use super::joint::JointCounts;
 use super::latency::{Latency, cell};
 use super::recorder::Sample;
+use super::stages::STAGES_MAX;
 
 /// What happened to the requests that overlapped one fault.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,6 +73,8 @@ pub struct PhaseRecord {
     pub beyond: Vec<u64>,
     /// For each fault: the requests that overlapped it.
     pub by_fault: Vec<FaultRecord>,
+    /// By set of faults, class and verdict.
+    pub joint: JointCounts,
     /// For each kind of defect: the requests that carried it, by verdict.
     pub by_defect: Vec<[u64; Verdict::COUNT]>,
     /// For each route: its requests.
@@ -96,6 +100,11 @@ pub struct PhaseRecord {
     pub tls: Latency,
     /// Ages, from due, of requests in flight at the drain limit.
     pub censored_age: Latency,
+    /// Stages of the target's work, by their places among the run's
+    /// [`StageNames`](super::StageNames).
+    pub stages: [Latency; STAGES_MAX],
+    /// Stages that answers told of and that are not among them.
+    pub stages_left_out: u64,
 }
 
 impl PhaseRecord {
@@ -128,6 +137,7 @@ impl PhaseRecord {
         if let Some(row) = sample.defect.and_then(|kind| self.by_defect.get_mut(kind)) {
             row[verdict] += 1;
         }
+        self.joint.add(sample.faults, class, verdict);
         let mut faults = sample.faults;
         while faults != 0 {
             if let Some(row) = self.by_fault.get_mut(faults.trailing_zeros() as usize) {
@@ -173,6 +183,7 @@ impl PhaseRecord {
             add_all(&mut row.verdicts, &other.verdicts);
             row.defective += other.defective;
         });
+        self.joint.merge(&other.joint);
         merge_each(&mut self.by_defect, &other.by_defect, |row, other| add_all(row, other));
         merge_each(&mut self.by_route, &other.by_route, |row, other| {
             row.due += other.due;
@@ -194,6 +205,9 @@ impl PhaseRecord {
         self.connect.merge(&other.connect);
         self.tls.merge(&other.tls);
         self.censored_age.merge(&other.censored_age);
+        for (latency, other) in self.stages.iter_mut().zip(&other.stages) {
+            latency.merge(other);
+        }
     }
 
     fn merge_counts(&mut self, other: &Self) {
@@ -212,6 +226,7 @@ impl PhaseRecord {
         self.port_exhausted += other.port_exhausted;
         self.descriptor_exhausted += other.descriptor_exhausted;
         self.resent += other.resent;
+        self.stages_left_out += other.stages_left_out;
         for (row, other) in self.matrix.iter_mut().zip(&other.matrix) {
             add_all(row, other);
         }
@@ -224,12 +239,13 @@ impl PhaseRecord {
         let mut old = take(self);
         old.beyond.fill(0);
         old.by_fault.fill(FaultRecord::default());
+        old.joint.clear();
         old.by_defect.fill([0; Verdict::COUNT]);
         for route in &mut old.by_route {
             route.response.clear();
             *route = RouteRecord { response: take(&mut route.response), ..RouteRecord::default() };
         }
-        let times = old.response.iter_mut().chain(&mut old.service).chain([
+        let times = old.response.iter_mut().chain(&mut old.service).chain(&mut old.stages).chain([
             &mut old.first,
             &mut old.send_lag,
             &mut old.waited_lag,
@@ -244,6 +260,7 @@ impl PhaseRecord {
         *self = Self {
             beyond: old.beyond,
             by_fault: old.by_fault,
+            joint: old.joint,
             by_defect: old.by_defect,
             by_route: old.by_route,
             response: old.response,
@@ -256,6 +273,7 @@ impl PhaseRecord {
             connect: old.connect,
             tls: old.tls,
             censored_age: old.censored_age,
+            stages: old.stages,
             ..Self::default()
         };
     }
@@ -288,6 +306,8 @@ mod tests {
     fn once() -> PhaseRecord {
         let mut span = Latency::default();
         span.record(Duration::from_millis(3));
+        let mut joint = JointCounts::default();
+        joint.add(1, 0, 0);
         PhaseRecord {
             due: 1,
             sent: 1,
@@ -308,6 +328,7 @@ mod tests {
             verdicts: [1; Verdict::COUNT],
             beyond: vec![1; 3],
             by_fault: vec![FaultRecord { verdicts: [1; Verdict::COUNT], defective: 1 }; 2],
+            joint,
             by_defect: vec![[1; Verdict::COUNT]; 2],
             by_route: vec![
                 RouteRecord {
@@ -327,7 +348,9 @@ mod tests {
             read_lag: span.clone(),
             connect: span.clone(),
             tls: span.clone(),
-            censored_age: span,
+            censored_age: span.clone(),
+            stages: std::array::from_fn(|_| span.clone()),
+            stages_left_out: 1,
         }
     }
 
@@ -358,6 +381,7 @@ mod tests {
             verdicts,
             beyond,
             by_fault,
+            joint,
             by_defect,
             by_route,
             response,
@@ -370,6 +394,8 @@ mod tests {
             connect,
             tls,
             censored_age,
+            stages,
+            stages_left_out,
         } = record;
         let mut all = vec![
             *due,
@@ -387,18 +413,20 @@ mod tests {
             *port_exhausted,
             *descriptor_exhausted,
             *resent,
+            *stages_left_out,
         ];
         all.extend(matrix.iter().flatten().chain(verdicts).chain(beyond));
         for row in by_fault {
             all.extend(row.verdicts);
             all.push(row.defective);
         }
+        all.push(joint.rows().iter().flat_map(|row| row.counts.iter().flatten()).sum());
         all.extend(by_defect.iter().flatten());
         for row in by_route {
             all.extend(row.verdicts);
             all.extend([row.due, row.checks_failed, spans(&row.response)]);
         }
-        all.extend(response.iter().chain(service).map(spans));
+        all.extend(response.iter().chain(service).chain(stages).map(spans));
         let times = [first, send_lag, waited_lag, waited_own, read_lag, connect, tls, censored_age];
         all.extend(times.map(spans));
         all

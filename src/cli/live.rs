@@ -1,0 +1,217 @@
+//! Views of a run while it goes: which there are, and the threads that they live on.
+
+use std::io::{self, IsTerminal, Write as _};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use crate::live::terminal::Palette;
+use crate::live::{Feed, Wants};
+use crate::units::parse_span;
+
+use super::progress::{self, Lines, PATIENCE};
+use super::serve::{Served, Serving};
+use super::{output, terminal};
+
+/// How a run is shown while it goes.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "While the run goes")]
+pub struct LiveArgs {
+    /// No progress, only the summary
+    #[arg(long, short)]
+    quiet: bool,
+    /// Lines instead of the whole terminal; so it is without a terminal and in CI in any case
+    #[arg(long)]
+    no_tui: bool,
+    /// A page that shows the run and then becomes its report, at a port or an address
+    ///
+    /// A port alone is one of this machine, which nobody else reaches. So it is with 127.0.0.1; with
+    /// any other address, whoever reaches it sees the run.
+    #[arg(long, value_name = "ADDR")]
+    pub(super) serve: Option<super::serve::ListenAddr>,
+    /// A name by which browsers may call the page, besides localhost and addresses
+    #[arg(long, value_name = "NAME", requires = "serve")]
+    pub(super) serve_name: Vec<String>,
+    /// Metrics for Prometheus at /metrics of a port or an address, likewise
+    #[arg(long, value_name = "ADDR")]
+    pub(super) metrics: Option<super::serve::ListenAddr>,
+    /// How long page and metrics stay after the run [default: on a terminal the page stays until
+    /// Ctrl-C, else 0s]
+    #[arg(long, value_name = "TIME", value_parser = parse_span)]
+    pub(super) linger: Option<Duration>,
+    /// Send metrics to an OTLP/HTTP receiver, such as http://127.0.0.1:4318
+    ///
+    /// Headers, such as those that authorise, are read from OTEL_EXPORTER_OTLP_HEADERS.
+    #[arg(long, value_name = "URL")]
+    pub(super) otlp: Option<String>,
+}
+
+/// Everything that watches a run.
+pub struct Views {
+    feed: Arc<Feed>,
+    screen: Option<JoinHandle<io::Result<()>>>,
+    served: Option<Served>,
+}
+
+/// How the run is shown on this terminal, or in this log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Show {
+    Nothing,
+    Lines(Lines),
+    Whole,
+}
+
+impl Views {
+    /// Starts them; what cannot be listened on is known before the run begins.
+    /// `title` is the scenario's name and its sentence about itself.
+    pub fn start(args: &LiveArgs, title: (String, String)) -> anyhow::Result<Self> {
+        let serving = Serving::prepare(args)?;
+        let feed = Arc::new(Feed::new(Wants { tally: serving.wants_tally() }));
+        let screen = show_on_screen(args, &feed)?;
+        let served = serving.start(&feed, title)?;
+        Ok(Self { feed, screen, served })
+    }
+
+    /// Who is told how the run goes.
+    pub fn observer(&self) -> Arc<Feed> {
+        Arc::clone(&self.feed)
+    }
+
+    /// The run is over: gives the terminal back, so that something else can be printed.
+    pub fn end_screen(&mut self, has_report: bool) {
+        if !has_report {
+            self.feed.give_up();
+        }
+        let Some(screen) = self.screen.take() else { return };
+        let (wait, step) = (PATIENCE, Duration::from_millis(10));
+        for _ in 0..(wait.as_millis() / step.as_millis()) {
+            if screen.is_finished() {
+                break;
+            }
+            thread::sleep(step);
+        }
+        // A view that stands still, on a pipe that nobody reads, must not keep the process.
+        if screen.is_finished() {
+            match screen.join() {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => {
+                    output::warn(&format!("the view of the run ended early: {error}"))
+                }
+                Err(_) => output::warn("the view of the run panicked; the run went on without it"),
+            }
+        }
+    }
+
+    /// Ends what is served, after as long as it is to stay where there is a report.
+    pub fn end(self, has_report: bool) {
+        if let Some(served) = self.served {
+            served.end(has_report);
+        }
+    }
+}
+
+fn show_on_screen(
+    args: &LiveArgs,
+    feed: &Arc<Feed>,
+) -> io::Result<Option<JoinHandle<io::Result<()>>>> {
+    let view = feed.subscribe();
+    let style = terminal::style(&io::stderr());
+    let work: Box<dyn FnOnce() -> io::Result<()> + Send> = match show(args, Surroundings::here()) {
+        Show::Nothing => return Ok(None),
+        Show::Lines(lines) => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+            Box::new(move || {
+                runtime.block_on(progress::watch(view, lines, style));
+                Ok(())
+            })
+        }
+        Show::Whole => {
+            let palette = terminal::palette();
+            Box::new(move || watch_whole(view, palette))
+        }
+    };
+    thread::Builder::new().name("view".to_owned()).spawn(work).map(Some)
+}
+
+/// The whole terminal, from the first sign of life of the run: signals are watched by then.
+fn watch_whole(mut view: crate::live::Subscriber, palette: Palette) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let first = runtime.block_on(view.next());
+    if first.is_none_or(|moment| moment.end.is_some()) {
+        return Ok(());
+    }
+    let shown = crate::live::terminal::watch(view, io::stderr(), palette);
+    io::stderr().flush()?;
+    shown
+}
+
+/// What decides how a run is shown, beside the arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Surroundings {
+    stderr_is_terminal: bool,
+    stdout_is_terminal: bool,
+    in_ci: bool,
+    is_dumb: bool,
+}
+
+impl Surroundings {
+    fn here() -> Self {
+        Self {
+            stderr_is_terminal: io::stderr().is_terminal(),
+            stdout_is_terminal: io::stdout().is_terminal(),
+            in_ci: terminal::in_ci(),
+            is_dumb: std::env::var_os("TERM").is_none_or(|term| term == "dumb" || term.is_empty()),
+        }
+    }
+}
+
+fn show(args: &LiveArgs, here: Surroundings) -> Show {
+    if args.quiet {
+        Show::Nothing
+    } else if !here.stderr_is_terminal || here.in_ci || here.is_dumb {
+        Show::Lines(Lines::Log)
+    } else if args.no_tui || !here.stdout_is_terminal {
+        Show::Lines(Lines::Rewritten)
+    } else {
+        Show::Whole
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[derive(clap::Parser)]
+    struct Command {
+        #[command(flatten)]
+        live: LiveArgs,
+    }
+
+    fn args(arguments: &[&str]) -> LiveArgs {
+        Command::parse_from(["run"].iter().chain(arguments)).live
+    }
+
+    #[test]
+    fn the_whole_terminal_is_taken_only_where_there_is_one() {
+        let here = Surroundings {
+            stderr_is_terminal: true,
+            stdout_is_terminal: true,
+            in_ci: false,
+            is_dumb: false,
+        };
+        assert_eq!(show(&args(&[]), here), Show::Whole);
+        assert_eq!(show(&args(&["--quiet"]), here), Show::Nothing);
+        assert_eq!(show(&args(&["--no-tui"]), here), Show::Lines(Lines::Rewritten));
+        let piped = Surroundings { stdout_is_terminal: false, ..here };
+        assert_eq!(show(&args(&[]), piped), Show::Lines(Lines::Rewritten));
+        for other in [
+            Surroundings { stderr_is_terminal: false, ..here },
+            Surroundings { in_ci: true, ..here },
+            Surroundings { is_dumb: true, ..here },
+        ] {
+            assert_eq!(show(&args(&[]), other), Show::Lines(Lines::Log), "{other:?}");
+        }
+    }
+}

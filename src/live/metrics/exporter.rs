@@ -1,0 +1,241 @@
+//! Sends the metrics to an OTLP receiver over HTTP (OTLP 1.x, "OTLP/HTTP", binary protobuf).
+//!
+//! Sums are cumulative, so an export that fails loses nothing: the next one tells it all. Failures
+//! are counted, and never those of the run.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceResponse;
+use percent_encoding::percent_decode_str;
+use prost::Message as _;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Client, Url};
+use tokio::time::{Instant, sleep_until};
+
+use crate::clock::Clock;
+
+use super::super::feed::Subscriber;
+use super::super::moment::Moment;
+use super::otlp::{Span, request};
+use super::tally::Tally;
+
+/// Where metrics of OTLP/HTTP go, below the base address.
+const PATH: &str = "/v1/metrics";
+
+/// The longest that one export may take.
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// Why there can be no export.
+#[derive(Debug, thiserror::Error)]
+pub enum ExporterError {
+    /// The address cannot be used.
+    #[error(
+        "--otlp {url}: {reason}; give the base address of an OTLP/HTTP receiver, such as \
+         http://127.0.0.1:4318"
+    )]
+    Url {
+        /// What was given.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The headers cannot be used. Their values are secrets, so they are not shown.
+    #[error("OTEL_EXPORTER_OTLP_HEADERS: entry {entry} is not name=value, or not a header")]
+    Headers {
+        /// Which one, from 1.
+        entry: usize,
+    },
+    /// The client could not be made.
+    #[error("cannot make the OTLP client: {0}")]
+    Client(#[from] reqwest::Error),
+}
+
+/// Exports a run's metrics.
+#[derive(Debug)]
+pub struct Exporter {
+    client: Client,
+    url: Url,
+    clock: Clock,
+    start_unix_ns: u64,
+    /// From one export to the next.
+    every: Duration,
+}
+
+/// What became of the exports.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Exported {
+    /// All of them.
+    pub tried: u64,
+    /// Those that failed.
+    pub failed: u64,
+    /// Why the first one failed.
+    pub first_failure: Option<String>,
+}
+
+impl Exporter {
+    /// An exporter to the receiver at `url`, with headers as `OTEL_EXPORTER_OTLP_HEADERS` has them
+    /// (`name=value,name=value`, percent-encoded).
+    pub fn new(url: &str, headers: &str, every: Duration) -> Result<Self, ExporterError> {
+        let wrong = |reason: String| ExporterError::Url { url: shown(url), reason };
+        let mut parsed = Url::parse(url).map_err(|error| wrong(error.to_string()))?;
+        if !matches!(parsed.scheme(), "http" | "https") {
+            return Err(wrong(format!("the scheme is {}, not http or https", parsed.scheme())));
+        }
+        let path = parsed.path().trim_end_matches('/').to_owned();
+        if !path.ends_with(PATH) {
+            parsed.set_path(&format!("{path}{PATH}"));
+        }
+        let mut headers = parse_headers(headers)?;
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf"));
+        let client = Client::builder()
+            .default_headers(headers)
+            .timeout(LIMIT)
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("substorm/", env!("CARGO_PKG_VERSION")))
+            .build()?;
+        let start_unix_ns = unix_ns();
+        Ok(Self { client, url: parsed, clock: Clock::start(), start_unix_ns, every })
+    }
+
+    /// Exports until the run ends, and then once more. The feed must make tallies.
+    pub async fn run(self, mut feed: Subscriber) -> Exported {
+        let mut exported = Exported::default();
+        let mut due = self.now();
+        while let Some(moment) = feed.next().await {
+            let ended = moment.end.is_some();
+            if let Some(tally) = moment.tally.as_ref().filter(|_| ended || self.now() >= due) {
+                due = self.now() + self.every;
+                self.export(tally, &moment, &mut exported).await;
+            }
+            if ended {
+                break;
+            }
+            // Whatever comes meanwhile is replaced by what comes after it.
+            if self.now() < due {
+                tokio::select! {
+                    () = sleep_until(due) => {}
+                    () = until_ended(feed.clone()) => {}
+                }
+            }
+        }
+        exported
+    }
+
+    async fn export(&self, tally: &Arc<Tally>, moment: &Moment, exported: &mut Exported) {
+        exported.tried += 1;
+        let report = &tally.report;
+        let run = format!("{}-{}-{}", report.scenario, report.started_at, report.seed);
+        let span = Span { start_unix_ns: self.start_unix_ns, at_unix_ns: unix_ns() };
+        let body = request(tally, &run, span).encode_to_vec();
+        if let Err(reason) = self.send(body).await {
+            exported.failed += 1;
+            let which = format!("at moment {}: {reason}", moment.number);
+            exported.first_failure.get_or_insert(which);
+        }
+    }
+
+    async fn send(&self, body: Vec<u8>) -> Result<(), String> {
+        let answer = self.client.post(self.url.clone()).body(body).send().await;
+        // The address may hold a password.
+        let answer = answer.map_err(|error| with_causes(&error.without_url()))?;
+        let status = answer.status();
+        if !status.is_success() {
+            return Err(format!("the receiver answered {status}"));
+        }
+        let body = answer.bytes().await.map_err(|error| with_causes(&error.without_url()))?;
+        // An answer that is no protobuf still says that all was taken.
+        let partial =
+            ExportMetricsServiceResponse::decode(body).ok().and_then(|a| a.partial_success);
+        match partial.filter(|partial| partial.rejected_data_points > 0) {
+            Some(partial) => Err(format!(
+                "the receiver rejected {} data points: {}",
+                partial.rejected_data_points, partial.error_message
+            )),
+            None => Ok(()),
+        }
+    }
+
+    fn now(&self) -> Instant {
+        self.clock.deadline(self.clock.now())
+    }
+}
+
+async fn until_ended(mut feed: Subscriber) {
+    while feed.next().await.is_some_and(|moment| moment.end.is_none()) {}
+}
+
+fn unix_ns() -> u64 {
+    u64::try_from(crate::clock::utc_now().unix_timestamp_nanos()).unwrap_or(0)
+}
+
+fn with_causes(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(next) = cause {
+        text = format!("{text}: {next}");
+        cause = next.source();
+    }
+    text
+}
+
+/// The address without a password.
+fn shown(url: &str) -> String {
+    Url::parse(url).map_or_else(
+        |_| url.to_owned(),
+        |mut parsed| {
+            let had = parsed.set_password(None).is_ok() && parsed.set_username("").is_ok();
+            if had { parsed.to_string() } else { url.to_owned() }
+        },
+    )
+}
+
+fn parse_headers(text: &str) -> Result<HeaderMap, ExporterError> {
+    let mut headers = HeaderMap::new();
+    let entries = text.split(',').map(str::trim).enumerate();
+    for (n, entry) in entries.filter(|(_, entry)| !entry.is_empty()) {
+        let wrong = ExporterError::Headers { entry: n + 1 };
+        let Some((name, value)) = entry.split_once('=') else { return Err(wrong) };
+        let value = percent_decode_str(value.trim()).decode_utf8_lossy();
+        let (Ok(name), Ok(mut value)) =
+            (name.trim().parse::<HeaderName>(), HeaderValue::from_str(&value))
+        else {
+            return Err(wrong);
+        };
+        value.set_sensitive(true);
+        headers.insert(name, value);
+    }
+    Ok(headers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> String {
+        Exporter::new(text, "", Duration::from_secs(1)).unwrap().url.to_string()
+    }
+
+    #[test]
+    fn the_path_of_metrics_is_added_where_it_is_missing() {
+        assert_eq!(url("http://127.0.0.1:4318"), "http://127.0.0.1:4318/v1/metrics");
+        assert_eq!(url("http://h/otlp/"), "http://h/otlp/v1/metrics");
+        assert_eq!(url("https://h/v1/metrics"), "https://h/v1/metrics");
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_without_secrets() {
+        let error = Exporter::new("grpc://u:hunter2@h", "", LIMIT).unwrap_err().to_string();
+        assert!(error.contains("grpc") && !error.contains("hunter2"), "{error}");
+        let error = Exporter::new("http://h", "a=b,hunter2", LIMIT).unwrap_err().to_string();
+        assert!(error.contains("entry 2") && !error.contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn headers_are_decoded_and_kept_out_of_sight() {
+        let headers = parse_headers("Authorization=Basic%20aGk=, x-tenant = a").unwrap();
+        assert_eq!(headers["authorization"], "Basic aGk=");
+        assert_eq!(headers["x-tenant"], "a");
+        assert!(!format!("{headers:?}").contains("aGk"));
+    }
+}

@@ -1,0 +1,313 @@
+//! The parts of the page that change: each a piece of HTML with a name.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use maud::{Markup, html};
+
+use super::super::moment::{End, EntryKind, Moment, Standing};
+use crate::live::feed::step_text;
+use crate::measure::LatencyKind;
+use crate::outcome::Verdict;
+use crate::report::model::{ALL, Finding, Percentiles, Severity};
+use crate::report::wording::{percent, span};
+use crate::report::{ActiveFault, RunReport};
+use crate::units::grouped;
+
+/// The most entries of the log on the page.
+const MOST_ENTRIES: usize = 40;
+
+/// The parts of a moment.
+#[derive(Clone, Debug)]
+pub struct Parts {
+    /// The moment's number.
+    pub number: u64,
+    /// All of them, in no order: the page's frame has their places.
+    pub all: Vec<Part>,
+    /// What a screen reader should say when it changes: phase, faults, wrong answers.
+    pub spoken: String,
+    /// Whether the run is over: the page becomes the report.
+    pub over: bool,
+}
+
+/// One part.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// The `id` of the element that it stands in.
+    pub name: String,
+    /// What stands in it.
+    pub html: String,
+    /// Equal for equal texts.
+    pub digest: u64,
+}
+
+impl Part {
+    fn new(name: &str, markup: Markup) -> Self {
+        let html = markup.into_string();
+        let mut hasher = DefaultHasher::new();
+        html.hash(&mut hasher);
+        Self { name: name.to_owned(), html, digest: hasher.finish() }
+    }
+}
+
+impl Parts {
+    /// The parts of a moment.
+    pub fn of(moment: &Moment) -> Self {
+        let mut all = vec![Part::new("state", state(moment)), Part::new("log", log(moment))];
+        if let Some(standing) = &moment.standing {
+            all.extend([
+                Part::new("progress", progress(standing)),
+                Part::new("answers", answers(standing)),
+                Part::new("rates", rates(standing)),
+                Part::new("times", times(standing)),
+                Part::new("verdicts", verdicts(standing)),
+                Part::new("faults", faults(standing)),
+                Part::new("findings", findings(&standing.report.findings)),
+            ]);
+        }
+        Self { number: moment.number, all, spoken: spoken(moment), over: moment.end.is_some() }
+    }
+
+    /// The HTML of a part; empty where there is none.
+    pub fn html(&self, name: &str) -> &str {
+        self.all.iter().find(|part| part.name == name).map_or("", |part| &part.html)
+    }
+}
+
+/// What the run is doing, as the label beside its name.
+fn state(moment: &Moment) -> Markup {
+    let (tone, text) = match (&moment.end, &moment.standing, moment.step) {
+        (Some(End::Finished { report, .. }), ..) => match (report.valid, report.exit_code) {
+            (true, Some(0)) => ("good", "Passed".to_owned()),
+            (true, _) => ("bad", "Ended".to_owned()),
+            (false, _) => ("doubt", "Invalid".to_owned()),
+        },
+        (Some(End::GaveUp), ..) => ("bad", "Could not be carried out".to_owned()),
+        (None, Some(standing), _) if standing.row.phase.is_empty() => ("", "Draining".to_owned()),
+        (None, Some(standing), _) => ("", standing.row.phase.clone()),
+        (None, None, Some(step)) => ("", step_text(&step)),
+        (None, None, None) => ("", "Preparing".to_owned()),
+    };
+    html! { span.label class=(tone) { (text) } }
+}
+
+/// How far it is.
+fn progress(standing: &Standing) -> Markup {
+    let (now, all) = (standing.elapsed.as_secs_f64(), standing.length.as_secs_f64());
+    html! {
+        progress max=(format!("{all:.0}")) value=(format!("{:.0}", now.min(all))) aria-label="Load" {}
+        p.note { (format!("{now:.0} of {all:.0} s of load")) " · seed " (standing.report.seed) }
+    }
+}
+
+/// What went wrong so far, in numbers that are wrong if they are not 0.
+fn answers(standing: &Standing) -> Markup {
+    let count = |verdict: Verdict| standing.verdicts[verdict.index()];
+    let wrong = [
+        (Verdict::FalseAccept, "let in who must not be"),
+        (Verdict::IdentitySwap, "let in as somebody else"),
+        (Verdict::FalseReject, "turned away live users"),
+        (Verdict::Misblamed, "blamed live users for an outage"),
+        (Verdict::Error, "failed"),
+    ];
+    let met: Vec<_> = wrong.into_iter().filter(|(verdict, _)| count(*verdict) > 0).collect();
+    let missed: Vec<_> =
+        standing.report.thresholds.iter().filter(|threshold| !threshold.pass).collect();
+    let all = standing.report.thresholds.len();
+    html! {
+        div.card.(if met.is_empty() { "good" } else { "bad" }) {
+            h3 { "Wrong so far" }
+            @if met.is_empty() {
+                p.verdict { "nothing" }
+                p.note { "of " (grouped(standing.done)) " answers" }
+            } @else {
+                p.verdict { (grouped(met.iter().map(|(verdict, _)| count(*verdict)).sum())) " answers" }
+                ul { @for (verdict, words) in met { li { (grouped(count(verdict))) " " (words) } } }
+            }
+        }
+        div.card.(if missed.is_empty() { "good" } else { "doubt" }) {
+            h3 { "Thresholds so far" }
+            @if all == 0 {
+                p.verdict { "none set" }
+            } @else {
+                p.verdict { (all - missed.len()) " of " (all) " hold" }
+                ul { @for threshold in missed { li { code { (threshold.text) } ": " (threshold.shown) } } }
+            }
+        }
+        div.card {
+            h3 { "Faults under way" }
+            @let under_way: Vec<_> = standing.faults.iter().filter(|fault| !fault.over).collect();
+            @if under_way.is_empty() { p.verdict { "none" } }
+            @for fault in under_way {
+                p.verdict { (fault.kind) }
+                p.note { (left(fault, standing)) }
+            }
+        }
+    }
+}
+
+fn left(fault: &ActiveFault, standing: &Standing) -> String {
+    match fault.until {
+        _ if fault.over => "ended".to_owned(),
+        None => "at an instant".to_owned(),
+        Some(until) => {
+            let left = until.saturating_sub(standing.elapsed).as_secs_f64();
+            format!("{left:.0} s left: {}", fault.text)
+        }
+    }
+}
+
+fn rates(standing: &Standing) -> Markup {
+    let row = &standing.row;
+    let rows = [
+        ("offered", row.due, standing.due),
+        ("sent", row.sent, standing.sent),
+        ("done", row.done, standing.done),
+    ];
+    html! {
+        table {
+            caption { "Requests: " (grouped(row.in_flight)) " in flight" }
+            thead { tr { th scope="col" { "" } th.figure scope="col" { "a second" } th.figure scope="col" { "so far" } } }
+            tbody {
+                @for (name, now, all) in rows {
+                    tr { th scope="row" { (name) } td.figure { (grouped(now)) } td.figure { (grouped(all)) } }
+                }
+            }
+        }
+    }
+}
+
+fn times(standing: &Standing) -> Markup {
+    let overall = standing
+        .report
+        .latency
+        .iter()
+        .find(|row| row.phase == ALL && row.class == ALL && row.kind == LatencyKind::Response);
+    let now: Option<Percentiles> = standing.now.map(Into::into);
+    let lag = standing.row.send_lag_p99_us;
+    let rows = [("last second", now), ("overall", overall.map(|row| row.percentiles))];
+    html! {
+        table {
+            caption {
+                "Response time. The generator's own send lag, p99: " (lag.map_or_else(|| "none".to_owned(), shown))
+            }
+            thead { tr {
+                th scope="col" { "" }
+                @for head in ["p50", "p90", "p99", "p99.9", "max"] { th.figure scope="col" { (head) } }
+            } }
+            tbody {
+                @for (name, times) in rows {
+                    tr {
+                        th scope="row" { (name) }
+                        @match times.filter(|times| times.count > 0) {
+                            Some(p) => {
+                                @for us in [p.p50, p.p90, p.p99, p.p999, p.max] { td.figure { (shown(us)) } }
+                            }
+                            None => { td colspan="5" { "no answer yet" } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn shown(us: u64) -> String {
+    span(us as f64 / 1e3)
+}
+
+fn verdicts(standing: &Standing) -> Markup {
+    let met = Verdict::ALL.into_iter().filter(|verdict| standing.verdicts[verdict.index()] > 0);
+    html! {
+        table {
+            caption { "Verdicts of all phases" }
+            thead { tr {
+                th scope="col" { "verdict" } th.figure scope="col" { "a second" }
+                th.figure scope="col" { "so far" } th.figure scope="col" { "share" }
+            } }
+            tbody {
+                @for verdict in met {
+                    @let count = standing.verdicts[verdict.index()];
+                    tr {
+                        th scope="row" { code { (verdict.name()) } }
+                        td.figure { (grouped(standing.row.verdicts[verdict.index()])) }
+                        td.figure { (grouped(count)) }
+                        td.figure { (percent(count, standing.done)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn faults(standing: &Standing) -> Markup {
+    let report: &RunReport = &standing.report;
+    html! {
+        @if report.faults.is_empty() { p.note { "None has begun." } } @else {
+            div.scroll tabindex="0" role="region" aria-label="Faults" { table {
+                thead { tr {
+                    th scope="col" { "fault" } th scope="col" { "what" } th.figure scope="col" { "from" }
+                    th.figure scope="col" { "to" } th.figure scope="col" { "hits" }
+                } }
+                tbody {
+                    @for fault in &report.faults {
+                        tr {
+                            th scope="row" { (fault.kind) }
+                            td { bdi { (fault.text) } }
+                            td.figure { (format!("{:.1} s", fault.at)) }
+                            td.figure { (fault.until.map_or_else(|| "–".to_owned(), |until| format!("{until:.1} s"))) }
+                            td.figure { (grouped(fault.hits)) " " (fault.hit_unit) }
+                        }
+                    }
+                }
+            } }
+        }
+    }
+}
+
+fn findings(findings: &[Finding]) -> Markup {
+    let tone = |severity: Severity| match severity {
+        Severity::Critical => ("bad", "critical"),
+        Severity::Wrong => ("bad", "wrong"),
+        Severity::Doubt => ("doubt", "doubt"),
+        Severity::Note => ("", "note"),
+        Severity::Good => ("good", "good"),
+    };
+    html! {
+        @if findings.is_empty() { p.note { "None yet." } } @else {
+            ul.findings {
+                @for finding in findings {
+                    @let (tone, word) = tone(finding.severity);
+                    li { span.label class=(tone) { (word) } " " (finding.sentence) }
+                }
+            }
+        }
+    }
+}
+
+/// What happened, the newest first.
+fn log(moment: &Moment) -> Markup {
+    html! {
+        ol.log reversed {
+            @for entry in moment.log.iter().rev().take(MOST_ENTRIES) {
+                li.(if is_fault(entry.kind) { "fault" } else { "" }) {
+                    span.at { @if let Some(at) = entry.at { (format!("{:.1} s", at.as_secs_f64())) } }
+                    bdi { (entry.text) }
+                }
+            }
+        }
+    }
+}
+
+fn is_fault(kind: EntryKind) -> bool {
+    matches!(kind, EntryKind::FaultBegan | EntryKind::FaultEnded)
+}
+
+/// A sentence that changes only when there is something to be told.
+fn spoken(moment: &Moment) -> String {
+    match &moment.end {
+        Some(End::Finished { .. }) => return "The run has ended. The report follows.".to_owned(),
+        Some(End::GaveUp) => return "The run could not be carried out.".to_owned(),
+        None => {}
+    }
+    moment.log.last().map_or_else(String::new, |entry| format!("{}.", entry.text))
+}

@@ -1,0 +1,169 @@
+//! The whole picture: which panels there is room for, and where they stand.
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Flex, Layout, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Clear, Paragraph};
+
+use super::figures::{cut, micros, rate, seconds};
+use super::panels;
+use super::state::State;
+use crate::live::moment::{Moment, Standing};
+use crate::report::Step;
+use crate::units::grouped;
+
+/// Below either of these there is room for lines alone.
+const LEAST: (u16, u16) = (60, 18);
+
+/// From here on findings and log stand beside each other.
+const WIDE: u16 = 100;
+
+/// Draws what the state holds.
+pub fn draw(frame: &mut Frame<'_>, state: &State) {
+    let area = frame.area();
+    let [head, body, foot] =
+        Layout::vertical([Constraint::Length(2), Constraint::Fill(1), Constraint::Length(1)])
+            .areas(area);
+    header(frame, head, state);
+    match &state.moment.standing {
+        None => waiting(frame, body, state),
+        Some(standing) if area.width < LEAST.0 || area.height < LEAST.1 => {
+            small(frame, body, state, standing);
+        }
+        Some(standing) => whole(frame, body, state, standing),
+    }
+    footer(frame, foot, state);
+    if state.shows_help {
+        help(frame, area, state);
+    }
+}
+
+fn whole(frame: &mut Frame<'_>, area: Rect, state: &State, standing: &Standing) {
+    let roomy = area.height >= 30;
+    let verdicts = panels::verdict_rows(standing).len() as u16 + 1;
+    let [figures, counts, times, words] = Layout::vertical([
+        Constraint::Length(4),
+        Constraint::Length(verdicts.clamp(5, if roomy { 12 } else { 7 })),
+        Constraint::Length(if roomy { 9 } else { 5 }),
+        Constraint::Fill(1),
+    ])
+    .areas(area);
+    let halves = |area| {
+        Layout::horizontal([Constraint::Percentage(38), Constraint::Fill(1)]).spacing(1).areas(area)
+    };
+    let [rates, percentiles] = halves(figures);
+    panels::rates(frame, rates, state, standing);
+    panels::percentiles(frame, percentiles, state, standing);
+    let [counts, faults] =
+        Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]).spacing(1).areas(counts);
+    panels::verdicts(frame, counts, state, standing);
+    panels::faults(frame, faults, state, standing);
+    panels::course(frame, times, state, standing);
+    if area.width >= WIDE {
+        let [findings, log] =
+            Layout::horizontal([Constraint::Fill(3), Constraint::Fill(2)]).spacing(1).areas(words);
+        panels::findings(frame, findings, state, standing);
+        panels::log(frame, log, state);
+    } else {
+        panels::findings_and_log(frame, words, state, standing);
+    }
+}
+
+/// Lines alone, the most telling first.
+fn small(frame: &mut Frame<'_>, area: Rect, state: &State, standing: &Standing) {
+    let (palette, row) = (state.palette, &standing.row);
+    let width = usize::from(area.width);
+    let time = |us: Option<u64>| us.map_or_else(|| "-".to_owned(), micros);
+    let mut lines = vec![
+        Line::raw(format!("sent {}  done {}", rate(row.sent), rate(row.done))),
+        Line::raw(format!("p50 {}  p99 {}", time(row.response_p50_us), time(row.response_p99_us))),
+    ];
+    for fault in &standing.faults {
+        let text = format!("{}: {}", fault.kind, panels::time_left(fault, standing.elapsed));
+        lines.push(Line::styled(cut(&text, width), palette.fault()));
+    }
+    for (verdict, count) in panels::verdict_rows(standing) {
+        let text = format!("{:<15} {:>10}", verdict.name(), grouped(count));
+        lines.push(Line::styled(cut(&text, width), palette.verdict(verdict)));
+    }
+    lines.extend(panels::finding_lines(state, standing, width));
+    frame.render_widget(Paragraph::new(lines), area);
+}
+
+/// Before the load.
+fn waiting(frame: &mut Frame<'_>, area: Rect, state: &State) {
+    panels::log(frame, area, state);
+}
+
+fn header(frame: &mut Frame<'_>, area: Rect, state: &State) {
+    let [title, bar] = Layout::vertical([Constraint::Length(1); 2]).areas(area);
+    let (name, standing) = (scenario(&state.moment), stands(&state.moment));
+    let width = usize::from(area.width);
+    let room = width.saturating_sub(standing.chars().count() + 1);
+    let left = Line::from(vec![
+        Span::styled("substorm", state.palette.faint()),
+        Span::raw(" "),
+        Span::styled(cut(&name, room.saturating_sub(9)), state.palette.strong()),
+    ]);
+    frame.render_widget(left, title);
+    frame.render_widget(Line::raw(standing).right_aligned(), title);
+    panels::progress(frame, bar, state);
+}
+
+fn scenario(moment: &Moment) -> String {
+    let Some(standing) = &moment.standing else { return String::new() };
+    format!("{}  seed {}", standing.report.scenario, standing.report.seed)
+}
+
+/// How far the run is, in a few words.
+fn stands(moment: &Moment) -> String {
+    if let Some(standing) = &moment.standing {
+        let phase = match standing.row.phase.as_str() {
+            "" => "drain",
+            name => name,
+        };
+        let (now, all) = (seconds(standing.elapsed), seconds(standing.length));
+        return format!("{} {now}/{all} s", cut(phase, 24));
+    }
+    match moment.step {
+        None => "preparing".to_owned(),
+        Some(Step::Minting { done, total }) => {
+            format!("minting {} of {} tokens", grouped(done), grouped(total))
+        }
+        Some(step) => crate::live::feed::step_text(&step),
+    }
+}
+
+fn footer(frame: &mut Frame<'_>, area: Rect, state: &State) {
+    let (text, style) = match state.asked_to_end {
+        0 if state.is_paused => {
+            ("paused, the run goes on   p go on   ? help", state.palette.doubt())
+        }
+        0 => ("q end the run   p pause the view   ? help", state.palette.faint()),
+        1 => ("ending: waiting for answers   q give up waiting", state.palette.doubt()),
+        _ => ("giving up: ending faults, undoing changes", state.palette.bad()),
+    };
+    frame.render_widget(Line::styled(cut(text, usize::from(area.width)), style), area);
+}
+
+fn help(frame: &mut Frame<'_>, area: Rect, state: &State) {
+    let lines = [
+        "q, Ctrl-C  end the run: stop sending, end the",
+        "           faults, wait for answers, then judge.",
+        "           Again: do not wait for answers.",
+        "p, space   let the view stand still; the run",
+        "           goes on.",
+        "?, h, Esc  this help, and back.",
+    ];
+    let mut lines: Vec<Line<'_>> = lines.into_iter().map(Line::raw).collect();
+    if state.missed > 0 {
+        let missed = format!("{} updates came too fast to be drawn", grouped(state.missed));
+        lines.push(Line::styled(missed, state.palette.faint()));
+    }
+    let [row] = Layout::vertical([Constraint::Length(lines.len() as u16 + 2)])
+        .flex(Flex::Center)
+        .areas(area);
+    let [inside] = Layout::horizontal([Constraint::Max(50)]).flex(Flex::Center).areas(row);
+    frame.render_widget(Clear, inside);
+    frame.render_widget(Paragraph::new(lines).block(Block::bordered().title(" Keys ")), inside);
+}

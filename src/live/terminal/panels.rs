@@ -1,0 +1,275 @@
+//! The panels: each a titled part of the picture.
+
+use std::time::Duration;
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Borders, Paragraph, Sparkline, SparklineBar};
+
+use super::figures::{HEADS, columns, cut, micros, overall, rate, seconds};
+use super::state::State;
+use crate::live::moment::{EntryKind, Point, Standing};
+use crate::outcome::Verdict;
+use crate::report::model::{FaultReport, Severity};
+use crate::report::wording::percent;
+use crate::report::{ActiveFault, Step};
+use crate::units::grouped;
+
+/// Draws a panel's title, as a rule; gives the room below it.
+fn titled(frame: &mut Frame<'_>, area: Rect, state: &State, title: &str) -> Rect {
+    let title = Line::styled(format!("{title} "), state.palette.strong());
+    let block = Block::new().borders(Borders::TOP).border_style(state.palette.faint()).title(title);
+    let inside = block.inner(area);
+    frame.render_widget(block, area);
+    inside
+}
+
+/// How far the load is, with the starts of its phases; before it, how far the tokens are.
+pub fn progress(frame: &mut Frame<'_>, area: Rect, state: &State) {
+    let width = usize::from(area.width);
+    let Some(standing) = &state.moment.standing else {
+        let share = match state.moment.step {
+            Some(Step::Minting { done, total }) if total > 0 => done as f64 / total as f64,
+            _ => 0.0,
+        };
+        let filled = (share * width as f64).round() as usize;
+        let bar = ["━".repeat(filled), "─".repeat(width.saturating_sub(filled))];
+        let [done, left] = bar;
+        let spans =
+            [Span::styled(done, state.palette.bar()), Span::styled(left, state.palette.faint())];
+        return frame.render_widget(Line::from_iter(spans), area);
+    };
+    let length = standing.length.as_secs_f64().max(1e-9);
+    let column = |at: f64| (at / length * width as f64).round() as usize;
+    let done = column(standing.elapsed.as_secs_f64()).min(width);
+    let starts: Vec<usize> =
+        standing.report.phases.iter().skip(1).map(|phase| column(phase.at)).collect();
+    // More marks than there is room to tell apart say nothing.
+    let marks = if starts.len() * 4 > width { &[][..] } else { &starts[..] };
+    let cells = (0..width).map(|at| match (marks.contains(&at), at < done) {
+        (true, true) => Span::styled("┿", state.palette.bar()),
+        (true, false) => Span::styled("┼", state.palette.faint()),
+        (false, true) => Span::styled("━", state.palette.bar()),
+        (false, false) => Span::styled("─", state.palette.faint()),
+    });
+    frame.render_widget(Line::from_iter(cells), area);
+}
+
+/// What was asked of the generator, and what it did.
+pub fn rates(frame: &mut Frame<'_>, area: Rect, state: &State, standing: &Standing) {
+    let inside = titled(frame, area, state, "Rates");
+    let row = &standing.row;
+    let line = |name: &str, now: u64, all: u64| {
+        Line::from(vec![
+            Span::styled(format!("{name:<8}"), state.palette.faint()),
+            Span::raw(format!("{:>9}", rate(now))),
+            Span::styled(format!("{:>13}", grouped(all)), state.palette.faint()),
+        ])
+    };
+    let lines = vec![
+        line("offered", row.due, standing.due),
+        line("sent", row.sent, standing.sent),
+        line("done", row.done, standing.done),
+    ];
+    frame.render_widget(Paragraph::new(lines), inside);
+}
+
+/// Response times of the last second and of all, and the generator's own lag.
+pub fn percentiles(frame: &mut Frame<'_>, area: Rect, state: &State, standing: &Standing) {
+    let lag = standing.row.send_lag_p99_us.map_or_else(|| "-".to_owned(), micros);
+    let (in_flight, unsent) = (grouped(standing.row.in_flight), grouped(standing.row.unsent));
+    let title = if area.width >= 60 {
+        format!("Response time   in flight {in_flight}, unsent {unsent}, send lag p99 {lag}")
+    } else {
+        format!("Response   {in_flight} in flight, lag {lag}")
+    };
+    let inside =
+        titled(frame, area, state, &cut(&title, usize::from(area.width).saturating_sub(1)));
+    let name = 8;
+    let column = (usize::from(inside.width).saturating_sub(name) / HEADS.len()).clamp(7, 12);
+    let row = |title: &str, cells: [String; 5]| {
+        let cells: String = cells.iter().map(|cell| format!("{cell:>column$}")).collect();
+        (Span::styled(format!("{title:<name$}"), state.palette.faint()), cells)
+    };
+    let (title, heads) = row("", HEADS.map(str::to_owned));
+    let mut lines = vec![Line::from(vec![title, Span::styled(heads, state.palette.faint())])];
+    let now = standing.now.map(Into::into);
+    for (title, times) in [("now", now), ("overall", overall(&standing.report))] {
+        let (title, cells) = row(title, columns(times));
+        lines.push(Line::from(vec![title, Span::raw(cells)]));
+    }
+    frame.render_widget(Paragraph::new(lines), inside);
+}
+
+/// The verdicts that occurred, those that need a look first.
+pub fn verdict_rows(standing: &Standing) -> Vec<(Verdict, u64)> {
+    let counted = Verdict::ALL.into_iter().zip(standing.verdicts).filter(|(_, count)| *count > 0);
+    let mut rows: Vec<(Verdict, u64)> = counted.collect();
+    rows.sort_by_key(|(verdict, _)| is_usual(*verdict));
+    rows
+}
+
+fn is_usual(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::CorrectAccept | Verdict::CorrectReject | Verdict::Grey)
+}
+
+/// Counts, shares and rates of verdicts.
+pub fn verdicts(frame: &mut Frame<'_>, area: Rect, state: &State, standing: &Standing) {
+    let inside = titled(frame, area, state, "Verdicts");
+    let lines: Vec<Line<'_>> = verdict_rows(standing)
+        .into_iter()
+        .map(|(verdict, count)| {
+            let now = standing.row.verdicts[verdict.index()];
+            let mark = if is_usual(verdict) { ' ' } else { '!' };
+            Line::from(vec![
+                Span::styled(
+                    format!("{mark} {:<14}{:>10}", verdict.name(), grouped(count)),
+                    state.palette.verdict(verdict),
+                ),
+                Span::raw(format!("{:>7}", percent(count, standing.done))),
+                Span::styled(format!("{:>9}", rate(now)), state.palette.faint()),
+            ])
+        })
+        .collect();
+    frame.render_widget(Paragraph::new(lines), inside);
+}
+
+/// How long a fault still goes on.
+pub fn time_left(fault: &ActiveFault, now: Duration) -> String {
+    match fault.until {
+        _ if fault.over => "ended".to_owned(),
+        None => "at an instant".to_owned(),
+        Some(until) => format!("{} s left", seconds(until.saturating_sub(now))),
+    }
+}
+
+/// The faults under way, and below them those that are over.
+pub fn faults(frame: &mut Frame<'_>, area: Rect, state: &State, standing: &Standing) {
+    let inside = titled(frame, area, state, "Faults");
+    let width = usize::from(inside.width);
+    let mut lines: Vec<Line<'_>> = Vec::new();
+    for fault in standing.faults.iter().filter(|fault| !fault.over) {
+        let left = time_left(fault, standing.elapsed);
+        lines.push(Line::from(vec![
+            Span::styled(format!("▶ {}", fault.kind), state.palette.fault()),
+            Span::styled(format!("  {left}"), state.palette.strong()),
+        ]));
+        if fault.text != fault.kind {
+            lines.push(Line::styled(
+                cut(&format!("  {}", fault.text), width),
+                state.palette.faint(),
+            ));
+        }
+    }
+    if lines.is_empty() {
+        lines.push(Line::styled("none under way", state.palette.faint()));
+    }
+    let under_way = |report: &FaultReport| {
+        let same = |fault: &&ActiveFault| fault.kind == report.kind && !fault.over;
+        standing
+            .faults
+            .iter()
+            .any(|fault| same(&fault) && (fault.began.as_secs_f64() - report.at).abs() < 1e-6)
+    };
+    for report in standing.report.faults.iter().rev().filter(|report| !under_way(report)) {
+        let hits = grouped(report.hits);
+        let text =
+            format!("· {} at {:.0} s, {hits} {} hit", report.kind, report.at, report.hit_unit);
+        lines.push(Line::styled(cut(&text, width), state.palette.faint()));
+    }
+    frame.render_widget(Paragraph::new(lines), inside);
+}
+
+/// Response times of the last minutes; seconds with a fault stand out.
+pub fn course(frame: &mut Frame<'_>, area: Rect, state: &State, standing: &Standing) {
+    let width = usize::from(area.width);
+    let points = &standing.recent[standing.recent.len().saturating_sub(width)..];
+    let largest = |of: fn(&Point) -> Option<u64>| points.iter().filter_map(of).max().unwrap_or(0);
+    let (p99, p50) = (largest(|point| point.p99_us), largest(|point| point.p50_us));
+    let title =
+        format!("Last {} s   p99 up to {}, p50 up to {}", points.len(), micros(p99), micros(p50));
+    let inside = titled(frame, area, state, &cut(&title, width.saturating_sub(1)));
+    let [upper, lower] = Layout::vertical([Constraint::Fill(1), Constraint::Fill(1)]).areas(inside);
+    for (area, of, top) in [
+        (upper, (|point: &Point| point.p99_us) as fn(&Point) -> Option<u64>, p99),
+        (lower, |point: &Point| point.p50_us, p50),
+    ] {
+        let style = |point: &Point| {
+            if point.faulted { state.palette.fault() } else { state.palette.bar() }
+        };
+        let bars = points.iter().map(|point| SparklineBar::from(of(point)).style(style(point)));
+        let line = Sparkline::default()
+            .data(bars)
+            .max(top.max(1))
+            .absent_value_symbol(" ")
+            .absent_value_style(state.palette.faint());
+        frame.render_widget(line, area);
+    }
+}
+
+/// What the figures come to so far, the most serious first.
+pub fn finding_lines(state: &State, standing: &Standing, width: usize) -> Vec<Line<'static>> {
+    let mut findings: Vec<_> = standing.report.findings.iter().collect();
+    findings.sort_by_key(|finding| finding.severity);
+    findings
+        .into_iter()
+        .map(|finding| {
+            let mark = match finding.severity {
+                Severity::Critical => "!!",
+                Severity::Wrong => "! ",
+                Severity::Doubt => "? ",
+                Severity::Note => "· ",
+                Severity::Good => "✓ ",
+            };
+            let text = cut(&format!("{mark}{}", finding.sentence), width);
+            Line::styled(text, state.palette.severity(finding.severity))
+        })
+        .collect()
+}
+
+/// The findings in a panel of their own.
+pub fn findings(frame: &mut Frame<'_>, area: Rect, state: &State, standing: &Standing) {
+    let inside = titled(frame, area, state, "Findings so far");
+    let lines = finding_lines(state, standing, usize::from(inside.width));
+    frame.render_widget(Paragraph::new(lines), inside);
+}
+
+/// What happened, the newest last.
+pub fn log(frame: &mut Frame<'_>, area: Rect, state: &State) {
+    let inside = titled(frame, area, state, "Log");
+    let lines = log_lines(state, usize::from(inside.width), usize::from(inside.height));
+    frame.render_widget(Paragraph::new(lines), inside);
+}
+
+/// Findings, and below them as much of the log as there is room for.
+pub fn findings_and_log(frame: &mut Frame<'_>, area: Rect, state: &State, standing: &Standing) {
+    let inside = titled(frame, area, state, "Findings so far, and log");
+    let (width, height) = (usize::from(inside.width), usize::from(inside.height));
+    let mut lines = finding_lines(state, standing, width);
+    let entries = state.moment.log.len().min(height.div_ceil(3));
+    lines.truncate(height - entries);
+    lines.extend(log_lines(state, width, height - lines.len()));
+    frame.render_widget(Paragraph::new(lines), inside);
+}
+
+fn log_lines(state: &State, width: usize, most: usize) -> Vec<Line<'static>> {
+    let log = &state.moment.log;
+    log[log.len().saturating_sub(most)..]
+        .iter()
+        .map(|entry| {
+            let at = entry.at.map_or_else(String::new, |at| format!("{} s", seconds(at)));
+            let style = match entry.kind {
+                EntryKind::FaultBegan | EntryKind::FaultEnded => state.palette.fault(),
+                EntryKind::Step | EntryKind::Remark | EntryKind::Phase => {
+                    ratatui::style::Style::new()
+                }
+            };
+            let text = cut(&entry.text, width.saturating_sub(8));
+            Line::from(vec![
+                Span::styled(format!("{at:>6}  "), state.palette.faint()),
+                Span::styled(text, style),
+            ])
+        })
+        .collect()
+}

@@ -1,0 +1,91 @@
+//! What a run tells while it goes. The harness never prints; whoever watches does.
+//!
+//! An observer is called by the task that gathers and writes the run. It must come back at once:
+//! whoever has more to do than to take a copy does that on a thread of its own.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::measure::{PhaseRecord, Recorder};
+
+use super::model::RunReport;
+use super::timeline::TimelineRow;
+
+/// A step before the load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Tokens are being made.
+    Minting {
+        /// How many there are.
+        done: u64,
+        /// How many there will be.
+        total: u64,
+    },
+    /// The stack is being started, or the target reached.
+    Starting {
+        /// Whether it is the embedded stack.
+        embedded: bool,
+    },
+    /// Users are being made in the directory.
+    Seeding {
+        /// How many.
+        users: u64,
+    },
+    /// Load has begun.
+    Loading,
+}
+
+/// A fault that touched the second that has just ended. Times are from the start of load.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActiveFault {
+    /// Its place in the plan, by which [`Recorder`]s count.
+    pub index: usize,
+    /// The kind's name.
+    pub kind: &'static str,
+    /// What is done, in words.
+    pub text: String,
+    /// When it began.
+    pub began: Duration,
+    /// When it ended, or is planned to; `None` for one that happens at an instant.
+    pub until: Option<Duration>,
+    /// Whether it has ended.
+    pub over: bool,
+}
+
+/// How a run stands, at the end of a second of its load.
+#[derive(Clone, Copy, Debug)]
+pub struct Beat<'a> {
+    /// Since load began.
+    pub elapsed: Duration,
+    /// All phases together.
+    pub length: Duration,
+    /// The second that has just ended.
+    pub row: &'a TimelineRow,
+    /// The same second, phase by phase, in histograms.
+    pub second: &'a Recorder,
+    /// Everything so far, phase by phase, in the order of `report.phases`.
+    pub totals: &'a [PhaseRecord],
+    /// Everything so far in figures, as it was just written to `run.json`; marked partial.
+    pub report: &'a Arc<RunReport>,
+    /// The faults that touched the second, in the order of the plan.
+    pub faults: &'a [ActiveFault],
+    /// Kinds of all faults of the plan, in its order, which is the one that records count in.
+    pub kinds: &'a [&'static str],
+}
+
+/// Whoever watches a run.
+pub trait Observer: Send + Sync {
+    /// A step before the load.
+    fn step(&self, step: &Step);
+
+    /// Something worth a line of its own, before the load.
+    fn remark(&self, text: &str);
+
+    /// How the run stands; once a second.
+    fn beat(&self, beat: &Beat<'_>);
+
+    /// The run has ended, and its folder is complete. `totals` is everything, phase by phase, as
+    /// of the last beat or later. Not called for a run that could not be carried out.
+    fn finished(&self, report: &Arc<RunReport>, totals: &[PhaseRecord], folder: &Path);
+}
