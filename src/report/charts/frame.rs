@@ -31,7 +31,14 @@ pub enum Swatch {
     /// A square.
     Area(Fill),
     /// A piece of line.
-    Line(&'static Ink, Dash),
+    Line {
+        /// Its colour.
+        ink: &'static Ink,
+        /// How it is broken.
+        dash: Dash,
+        /// How wide it is, in pixels.
+        width: f64,
+    },
 }
 
 /// A chart in the making.
@@ -161,7 +168,7 @@ impl Frame {
             let text = fitted(text, LABEL, WIDTH - 2.0 * MARGIN - 30.0);
             let (mark, wide) = match swatch {
                 Swatch::Area(_) => (12.0, width(&text, LABEL)),
-                Swatch::Line(..) => (26.0, width(&text, LABEL)),
+                Swatch::Line { .. } => (26.0, width(&text, LABEL)),
             };
             let next = x + mark + 6.0 + wide;
             if next > WIDTH - MARGIN && x > MARGIN {
@@ -172,10 +179,10 @@ impl Frame {
                     let rect = Rect { x, y: y - 10.5, width: mark, height: mark };
                     self.canvas.rectangle(rect, *fill);
                 }
-                Swatch::Line(ink, dash) => {
+                Swatch::Line { ink, dash, width } => {
                     let mut path = Path::default();
                     path.move_to(x, y - 4.5).across(x + mark);
-                    self.canvas.line(&path, ink, 2.0, dash);
+                    self.canvas.line(&path, ink, *width, dash);
                 }
             }
             self.canvas.text((x + mark + 6.0, y), Anchor::Start, LABEL, &TEXT, &text);
@@ -291,6 +298,27 @@ impl Frame {
         let title = format!("{}{more}", panel.x.title());
         self.canvas.text((middle, self.y + 14.0), Anchor::Middle, LABEL, &MUTED, &title);
         self.y += 18.0;
+    }
+
+    /// Names of lines to the right of a plot, each near the height at which its line ends.
+    pub fn names(&mut self, panel: &Panel, mut names: Vec<(f64, &str, &Ink)>) {
+        const APART: f64 = 14.0;
+        names.sort_by(|a, b| a.0.total_cmp(&b.0));
+        // Down from the first, and up again from the lower edge where that is passed.
+        let mut free = panel.rect.y;
+        for name in &mut names {
+            name.0 = name.0.max(free);
+            free = name.0 + APART;
+        }
+        free = panel.rect.bottom();
+        for name in names.iter_mut().rev() {
+            name.0 = name.0.min(free);
+            free = name.0 - APART;
+        }
+        for (y, name, ink) in names {
+            let place = (panel.rect.right() + 7.0, y + 4.0);
+            self.canvas.text(place, Anchor::Start, LABEL, ink, name);
+        }
     }
 
     /// Figures for whoever points at a plot.

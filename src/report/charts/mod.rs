@@ -10,9 +10,14 @@
 
 pub mod axis;
 pub mod frame;
+mod heat;
 pub mod hover;
 mod marks;
+mod matrix;
+mod percentiles;
 mod png;
+mod rates;
+mod send_lag;
 pub mod style;
 mod svg;
 mod text;
@@ -61,7 +66,14 @@ pub struct Chart {
 }
 
 /// All charts, in the order in which a report shows them.
-pub static CHARTS: &[Chart] = &[verdicts::CHART];
+pub static CHARTS: &[Chart] = &[
+    verdicts::CHART,
+    matrix::CHART,
+    percentiles::CHART,
+    heat::CHART,
+    rates::CHART,
+    send_lag::CHART,
+];
 
 /// A chart as a file of the folder of charts.
 #[derive(Clone, Debug)]
