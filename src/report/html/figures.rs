@@ -19,6 +19,7 @@ pub(super) fn figures(report: &RunReport) -> Markup {
         (verdicts(report))
         (matrix(report))
         (latency(report))
+        (stages(report))
         (routes(report))
         (lags(report))
         (faults(report))
@@ -132,6 +133,38 @@ fn latency(report: &RunReport) -> Markup {
         counted(n.saturating_sub(1), "phase", "phases")
     );
     fold("latency", "Latency", &summary, &body)
+}
+
+fn stages(report: &RunReport) -> Markup {
+    if report.stages.is_empty() {
+        return html! {};
+    }
+    let rows = report.stages.iter().map(|stage| {
+        let mut row = vec![
+            Cell::name(&stage.stage),
+            Cell::text(if stage.phase == ALL { "all" } else { &stage.phase }),
+            Cell::count(stage.percentiles.count),
+        ];
+        row.extend(percentiles(&stage.percentiles));
+        row
+    });
+    let table = Table {
+        caption: "Stages of the target's work, as its answers tell (Server-Timing)",
+        columns: &[
+            "Stage",
+            "Phase",
+            "Count",
+            "p50, ms",
+            "p90, ms",
+            "p99, ms",
+            "p99.9, ms",
+            "max, ms",
+        ],
+        rows: rows.collect(),
+    };
+    let names = report.stages.iter().map(|stage| &stage.stage).collect::<BTreeSet<_>>();
+    let summary = counted(names.len() as u64, "stage", "stages");
+    fold("stages", "Stages", &summary, &table.markup())
 }
 
 fn routes(report: &RunReport) -> Markup {
