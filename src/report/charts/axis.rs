@@ -200,6 +200,7 @@ pub fn figure(unit: Unit, value: f64) -> String {
 /// `500 µs`, `1.5 ms`, `20 s`.
 pub fn micros(value: f64) -> String {
     match value {
+        v if v < 0.005 => "0".to_owned(),
         v if v >= 999_500.0 => format!("{} s", significant(v / 1e6)),
         v if v >= 999.5 => format!("{} ms", significant(v / 1e3)),
         v => format!("{} µs", significant(v)),

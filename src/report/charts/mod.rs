@@ -12,12 +12,15 @@ pub mod axis;
 pub mod frame;
 mod heat;
 pub mod hover;
+mod lag;
+mod lookups;
 mod marks;
 mod matrix;
 mod percentiles;
 mod png;
 mod rates;
 mod send_lag;
+mod stages;
 pub mod style;
 mod svg;
 mod text;
@@ -69,8 +72,12 @@ pub struct Chart {
 pub static CHARTS: &[Chart] = &[
     verdicts::CHART,
     matrix::CHART,
+    lag::REVOCATION,
+    lag::PROVISIONING,
     percentiles::CHART,
     heat::CHART,
+    stages::CHART,
+    lookups::CHART,
     rates::CHART,
     send_lag::CHART,
 ];
