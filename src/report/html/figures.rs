@@ -30,7 +30,12 @@ pub(super) fn figures(report: &RunReport) -> Markup {
 }
 
 fn verdicts(report: &RunReport) -> Markup {
-    let phases: Vec<&String> = report.verdicts.by_phase.keys().collect();
+    let mut phases: Vec<&String> = report.verdicts.by_phase.keys().collect();
+    // As they followed one another; what no phase is called comes last.
+    phases.sort_by_key(|name| {
+        let at = report.phases.iter().position(|phase| phase.name == **name);
+        at.unwrap_or(report.phases.len())
+    });
     let mut columns = vec!["Verdict", "What it means", "All but warm-up"];
     columns.extend(phases.iter().map(|phase| phase.as_str()));
     let row = |verdict: Verdict| {
@@ -248,8 +253,8 @@ fn lags(report: &RunReport) -> Markup {
         columns: &[
             "Lag",
             "Users",
-            "Wrongly answered",
-            "Open at the end",
+            "Wrong",
+            "Open",
             "Unseen",
             "Flaps",
             "p50",
