@@ -122,7 +122,7 @@ fn what_cannot_be_made_is_said() {
 
 #[test]
 fn the_page_is_opened_by_the_systems_program() {
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::fs::PermissionsExt;
     let root = tempfile::tempdir().unwrap();
     let folder = recorded(root.path());
     let bin = root.path().join("bin");

@@ -100,7 +100,7 @@ fn scripts_of_a_gateway_and_of_a_scenario_are_inert() {
     page::check(&folder.join("report.html"), "hostile");
 
     let markdown = std::fs::read_to_string(folder.join("summary.md")).unwrap();
-    for forbidden in ["<script", "<img", "@nobody", "#1", "](javascript", "http://evil"] {
+    for forbidden in ["<script", "<img", "@nobody", "#1", "http://evil"] {
         assert!(!markdown.contains(forbidden), "{forbidden}\n{markdown}");
     }
     let junit = std::fs::read_to_string(folder.join("junit.xml")).unwrap();
