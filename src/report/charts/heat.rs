@@ -95,10 +95,11 @@ impl Rows {
             for (count, (from, until)) in counts {
                 let rate = column.sum.rate(*count);
                 let whole = (until - from).max(1e-9);
-                let last = (until.ceil() as usize).clamp(1, ROWS);
-                for n in (from.floor() as usize).min(last - 1)..last {
+                let end = (until.ceil() as usize).clamp(1, ROWS);
+                let begin = (from.floor() as usize).min(end - 1);
+                for (n, sum) in (begin..).zip(&mut rates[begin..end]) {
                     let part = until.min(n as f64 + 1.0) - from.max(n as f64);
-                    rates[n] += rate * (part / whole).clamp(0.0, 1.0);
+                    *sum += rate * (part / whole).clamp(0.0, 1.0);
                 }
             }
             rates

@@ -143,10 +143,11 @@ fn draw(
     let users: u64 = curves.iter().map(|(curves, ..)| curves.users).sum();
     let unseen: u64 = curves.iter().map(|(_, lag, _)| lag.unseen).sum();
     let end = curves.iter().map(|(curves, ..)| curves.end()).reduce(f64::max)?;
-    let mut figures = format!("n = {}", counted(users, "user", "users"));
-    if unseen > 0 {
-        figures += &format!(" ({} more never asked for again)", grouped(unseen));
-    }
+    let never = match unseen {
+        0 => String::new(),
+        n => format!(" ({} more never asked for again)", grouped(n)),
+    };
+    let figures = format!("n = {}{never}", counted(users, "user", "users"));
     let mut frame = Frame::new(chart, input, theme, &figures);
     legend(&mut frame, curves.iter().any(|(curves, ..)| !curves.censored.is_empty()));
     let x = Axis {
@@ -188,16 +189,17 @@ fn cohort(frame: &mut Frame, panel: &Panel, curves: &Curves, lag: &LagReport) {
         Some(LagBounds { low_ms, .. }) => format!("{name} ≥ {}", span(low_ms)),
         None => format!("{name} unknown"),
     };
-    let mut text = format!(
-        "n = {}: {}, {}, {}",
+    let open = match lag.censored {
+        0 => String::new(),
+        n => format!(", {} to the end", grouped(n)),
+    };
+    let text = format!(
+        "n = {}: {}, {}, {}{open}",
         grouped(curves.users),
         bound("p50", lag.p50),
         bound("p99", lag.p99),
         bound("max", lag.max)
     );
-    if lag.censored > 0 {
-        text += &format!(", {} to the end", grouped(lag.censored));
-    }
     frame.note(panel, &text);
     let below = outline(panel, &curves.at_least, None);
     let above = outline(panel, &curves.at_most, None);
@@ -238,7 +240,7 @@ fn outline(panel: &Panel, curve: &Survival, back_along: Option<&Survival>) -> Pa
         corners
     };
     let mut path = Path::default();
-    let back = back_along.map(|curve| corners(curve)).unwrap_or_default();
+    let back = back_along.map(&corners).unwrap_or_default();
     for (n, (x, y)) in corners(curve).into_iter().chain(back.iter().rev().copied()).enumerate() {
         if n == 0 {
             path.move_to(x, y)

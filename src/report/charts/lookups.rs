@@ -40,10 +40,9 @@ fn draw(input: &Input<'_>, theme: Theme) -> Option<Drawing> {
     }
     let requests: u64 = columns.iter().map(|column| column.sum.sent).sum();
     let of_run = input.report.lookups.unwrap_or_default();
-    let mut figures = format!("n = {} lookups for {} requests", grouped(n), grouped(requests));
-    if let Some(hits) = of_run.cache_hit_share {
-        figures += &format!(", cache hits {}", share(hits));
-    }
+    let hit_share = of_run.cache_hit_share;
+    let told = hit_share.map(|hits| format!(", cache hits {}", share(hits))).unwrap_or_default();
+    let figures = format!("n = {} lookups for {} requests{told}", grouped(n), grouped(requests));
     let mut frame = Frame::new(&CHART, input, theme, &figures);
     let marks = Marks::of(input);
     let edges = lifetimes(&marks, &of_run);

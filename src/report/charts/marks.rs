@@ -53,8 +53,7 @@ impl Marks {
     /// tells.
     pub fn of(input: &Input<'_>) -> Self {
         let end = input.course.end() as f64;
-        let last = input.course.stretches().last();
-        let under_way = last.map_or("", |stretch| input.course.faults(stretch));
+        let under_way = input.course.under_way();
         let fault = |fault: &FaultReport| {
             // One that has not ended goes on; others without an end happen at an instant.
             let goes_on =
@@ -170,7 +169,7 @@ impl Marks {
             .flat_map(|(from, until)| [from, until])
             .collect();
         places.sort_by(f64::total_cmp);
-        places.dedup_by(|a, b| (*a - *b).abs() < 1.5);
+        places.dedup_by(|a, b| (*a - *b).abs() < 3.0);
         for x in places {
             edges.move_to(x, plot.y).up_or_down(plot.bottom());
         }

@@ -114,16 +114,16 @@ fn plot(frame: &mut Frame, x: &Axis, name: &'static str, curves: &[Curve], heigh
     let (least, largest) = ends.fold((u64::MAX, 0), |(a, b), (c, d)| (a.min(c), b.max(d)));
     let y = Axis::micros(name, least as f64 * 0.9, largest as f64);
     let panel = frame.panel(x.clone(), y, height);
-    let most = curves.iter().map(|curve| curve.latency.count()).max().unwrap_or(0);
-    few(frame, &panel, most);
+    let n = curves.iter().map(|curve| curve.latency.count()).max().unwrap_or(0);
+    few(frame, &panel, n);
     // The first lie on top.
     for curve in curves.iter().rev() {
         let (ink, dash) = curve.look;
         frame.canvas.line(&steps(&panel, &curve.latency), ink, 2.0, dash);
     }
     frame.baseline(&panel);
-    let last = nines(x.to);
-    let places = (0..=PLACES).map(|n| 1.0 - 10_f64.powf(-last * n as f64 / PLACES as f64));
+    let most = nines(x.to);
+    let places = (0..=PLACES).map(|n| 1.0 - 10_f64.powf(-most * n as f64 / PLACES as f64));
     let places: Vec<f64> = places.collect();
     let series = curves.iter().map(|curve| Series {
         name: curve.name.clone(),

@@ -46,11 +46,12 @@ fn draw(input: &Input<'_>, theme: Theme) -> Option<Drawing> {
         .find(|row| row.phase == ALL && row.class == ALL && row.kind == LatencyKind::Service);
     let service = service.map(|row| row.percentiles).unwrap_or_default();
     let told = stages.iter().map(|stage| stage.percentiles.count).max().unwrap_or(0);
-    let mut figures =
-        format!("n = {} answers that tell of stages, warm-up left out", grouped(told));
-    if left_out > 0 {
-        figures += &format!(" · {left_out} more stages are not shown");
-    }
+    let more = match left_out {
+        0 => String::new(),
+        n => format!(" · {n} more stages are not shown"),
+    };
+    let figures =
+        format!("n = {} answers that tell of stages, warm-up left out{more}", grouped(told));
     let mut frame = Frame::new(&CHART, input, theme, &figures);
     let entry = |(stage, fill): (&&StageReport, _)| {
         let Percentiles { count, p50, p99, .. } = stage.percentiles;
