@@ -136,7 +136,7 @@ fn millis(span: Duration) -> f64 {
 }
 
 /// Where the lags of so many users end.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LagPlace {
     /// So many of all users, from 0 to 1.
     pub share: f64,
