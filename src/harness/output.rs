@@ -9,8 +9,8 @@ use crate::machine::Processors;
 use crate::measure::Threshold;
 use crate::oracle::Cohort;
 use crate::report::append::lacks_descriptor;
+use crate::report::course::Course;
 use crate::report::findings::{Context, findings};
-use crate::report::history::History;
 use crate::report::model::Lookups;
 use crate::report::{
     ActiveFault, Beat, Event, EventLog, LatencyLog, Observer, RunFolder, RunReport, Timeline,
@@ -44,8 +44,10 @@ pub struct Output {
     timeline: Timeline,
     events: EventLog,
     latencies: LatencyLog,
-    /// The course so far, for the chart.
-    pub history: History,
+    /// The course so far, for the charts.
+    pub course: Course,
+    /// The notes among the events so far.
+    pub notes: Vec<Event>,
     /// The most lookups per request in a second that had enough requests.
     pub lookups_peak: Option<f64>,
     start: Tick,
@@ -78,7 +80,8 @@ impl Output {
             timeline: opened.timeline,
             events: opened.events,
             latencies: opened.latencies,
-            history: History::default(),
+            course: Course::default(),
+            notes: Vec::new(),
             lookups_peak: None,
             start,
             lookups_before,
@@ -108,7 +111,10 @@ impl Output {
     /// Adds a line to the list of events.
     pub fn remark(&mut self, at: Tick, text: &str) -> std::io::Result<()> {
         let at = self.seconds(at);
-        self.events.append(&Event::Note { at, text: text.to_owned() })
+        let note = Event::Note { at, text: text.to_owned() };
+        self.events.append(&note)?;
+        self.notes.push(note);
+        Ok(())
     }
 
     fn seconds(&self, at: Tick) -> f64 {
@@ -195,6 +201,7 @@ impl Sink for Output {
         let names: Vec<&str> = self.plan.phases.iter().map(|phase| phase.name.as_str()).collect();
         let at = Duration::from_secs(second.number);
         self.latencies.append(at, Duration::from_secs(1), &names, second.recorder)?;
+        self.course.second(&row, second.recorder, &names);
         let report = Arc::new(self.checkpoint(second));
         match self.folder.write_report(&report) {
             // The connections have taken them all; the next one replaces this one anyway.
@@ -208,10 +215,10 @@ impl Sink for Output {
             second: second.recorder,
             totals: second.so_far.totals.phases(),
             report: &report,
+            course: &self.course,
             faults: &self.active_faults(second),
             kinds: &self.kinds,
         });
-        self.history.push(&row);
         let per_request = Lookups::per_request_in(&row).into_iter();
         self.lookups_peak = per_request.chain(self.lookups_peak).max_by(f64::total_cmp);
         Ok(())
@@ -252,6 +259,7 @@ impl Sink for Output {
                 trouble: trouble.clone(),
             },
         };
+        self.course.event(&event);
         self.events.append(&event)
     }
 }

@@ -43,25 +43,19 @@ impl Latency {
     pub fn without(&self, part: &Self) -> Self {
         let Some(histogram) = self.filled() else { return Self::default() };
         let Some(part) = part.filled() else { return self.clone() };
-        let mut rest = Histogram::default();
+        let mut rest = Self::default();
         let mut parts = part.cells().peekable();
         for (cell, count) in histogram.cells() {
             while parts.next_if(|(at, _)| *at < cell).is_some() {}
             let taken = parts.next_if(|(at, _)| *at == cell).map_or(0, |(_, taken)| taken);
-            let mut left = count.saturating_sub(taken);
-            while left > 0 {
-                let some = u32::try_from(left).unwrap_or(u32::MAX);
-                rest.add_many(cell, some);
-                left -= u64::from(some);
-            }
+            rest.add_many(cell, count.saturating_sub(taken));
         }
-        Self(Some(Box::new(rest)))
+        rest
     }
 
     /// The sum of all durations in microseconds, to within the histogram's precision.
     pub fn sum_micros(&self) -> u64 {
-        let cells = self.filled().into_iter().flat_map(Histogram::cells);
-        cells.map(|(cell, count)| cell.lowest().saturating_mul(count)).sum()
+        self.cells().map(|(cell, count)| cell.lowest().saturating_mul(count)).sum()
     }
 
     /// Forgets every duration and keeps the memory for those to come.
@@ -107,6 +101,21 @@ impl Latency {
             *count = sum;
         }
         counts
+    }
+
+    /// The cells that durations in microseconds fell into, in ascending order, with how many each.
+    pub fn cells(&self) -> impl Iterator<Item = (Cell, u64)> {
+        self.filled().into_iter().flat_map(Histogram::cells)
+    }
+
+    /// Adds so many durations of one cell: what another histogram counted.
+    pub fn add_many(&mut self, cell: Cell, mut times: u64) {
+        let histogram = self.0.get_or_insert_default();
+        while times > 0 {
+            let some = u32::try_from(times).unwrap_or(u32::MAX);
+            histogram.add_many(cell, some);
+            times -= u64::from(some);
+        }
     }
 
     /// The figures that reports show; `None` when empty.

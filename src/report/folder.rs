@@ -97,11 +97,16 @@ impl RunFolder {
 
     /// Replaces another file, such as the summary.
     pub fn write_text(&self, name: &str, text: &str) -> io::Result<()> {
+        self.write_bytes(name, text.as_bytes())
+    }
+
+    /// Replaces a file that is no text, such as a picture.
+    pub fn write_bytes(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         let path = self.file(name);
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent).map_err(|error| explain(&error, "create", parent))?;
         }
-        replace(&path, text.as_bytes())
+        replace(&path, bytes)
     }
 
     /// Removes the folder of a run that ended before any second of load was recorded. Where that

@@ -92,10 +92,22 @@ impl LatencyLog {
     }
 }
 
-/// `steady/accepted/response`; what a tag may not hold becomes `_`.
+/// A phase's name in tags; what a tag may not hold becomes `_`.
+pub fn phase_tag(phase: &str) -> String {
+    phase.replace([',', '\r', '\n', ' '], "_")
+}
+
+/// `steady/accepted/response`.
 fn tag_name(phase: &str, class: Class, kind: LatencyKind) -> String {
-    let phase = phase.replace([',', '\r', '\n', ' '], "_");
-    format!("{phase}/{class}/{}", kind.name())
+    format!("{}/{class}/{}", phase_tag(phase), kind.name())
+}
+
+/// The phase (as [`phase_tag`] spells it), class and kind of a tag.
+pub fn read_tag(tag: &str) -> Option<(&str, Class, LatencyKind)> {
+    let (rest, kind) = tag.rsplit_once('/')?;
+    let (phase, class) = rest.rsplit_once('/')?;
+    let kind = [LatencyKind::Response, LatencyKind::Service].into_iter().find(|k| k.name() == kind);
+    Some((phase, Class::named(class)?, kind?))
 }
 
 #[cfg(test)]
@@ -162,5 +174,12 @@ mod tests {
         let name = tag_name("a, b\n", Class::Accepted, LatencyKind::Service);
         assert_eq!(name, "a__b_/accepted/service");
         assert!(Tag::new(&name).is_some());
+        assert_eq!(read_tag(&name), Some(("a__b_", Class::Accepted, LatencyKind::Service)));
+        let odd = tag_name("a/b", Class::Tls, LatencyKind::Response);
+        assert_eq!(read_tag(&odd), Some(("a/b", Class::Tls, LatencyKind::Response)));
+        assert_eq!(
+            (read_tag("x"), read_tag("x/accepted/other"), read_tag("x/y/response")),
+            <_>::default()
+        );
     }
 }

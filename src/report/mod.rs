@@ -4,14 +4,14 @@
 //! nothing but [`diagnosis`] judges.
 
 pub mod append;
-pub mod chart;
+pub mod charts;
 pub mod console;
+pub mod course;
 pub mod diagnosis;
 pub mod events;
 mod figures;
 pub mod findings;
 pub mod folder;
-pub mod history;
 pub mod hlog;
 pub mod model;
 pub mod observer;

@@ -203,9 +203,27 @@ fn header() -> String {
 
 /// Reads the rows of a `timeline.csv`. A last line that was cut short is left out.
 pub fn read_rows(text: &str) -> Vec<TimelineRow> {
-    let mut lines = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
-    let Some(header) = lines.next().map(split_cells) else { return Vec::new() };
-    lines.filter_map(|line| TimelineRow::read(&header, &split_cells(line))).collect()
+    let lines = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+    let mut reader = RowReader::default();
+    lines.filter_map(|line| reader.line(line)).collect()
+}
+
+/// Reads a `timeline.csv` a line at a time, its header first.
+#[derive(Debug, Default)]
+pub struct RowReader {
+    header: Option<Vec<String>>,
+}
+
+impl RowReader {
+    /// The row of a line; `None` for the header and for what is no row.
+    pub fn line(&mut self, line: &str) -> Option<TimelineRow> {
+        let cells = split_cells(line);
+        if let Some(header) = &self.header {
+            return TimelineRow::read(header, &cells);
+        }
+        self.header = Some(cells);
+        None
+    }
 }
 
 /// A field as RFC 4180 §2 has it. Line breaks become spaces: a row is a line.

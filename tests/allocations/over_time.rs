@@ -10,7 +10,7 @@ use substorm::load::Ledger;
 use substorm::measure::{PhaseRecord, Recorder};
 use substorm::outcome::Class;
 use substorm::report::TimelineRow;
-use substorm::report::history::History;
+use substorm::report::course::Course;
 use substorm::seed::Stream;
 
 use super::counting::here;
@@ -18,6 +18,9 @@ use super::work::{BEGIN, World, ledger, shape};
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
+
+/// The phases of [`shape`].
+const PHASES: [&str; 10] = ["warm-up", "a", "b", "c", "d", "e", "f", "g", "h", "i"];
 
 /// Answers a second.
 const RATES: [(Class, u64); 4] = [
@@ -37,7 +40,7 @@ struct Gathered {
     second: Recorder,
     totals: Recorder,
     measured: PhaseRecord,
-    history: History,
+    course: Course,
 }
 
 impl Gathered {
@@ -49,7 +52,8 @@ impl Gathered {
         for (_, record) in self.second.touched() {
             self.measured.merge(record);
         }
-        self.history.push(&TimelineRow::of(number, &self.second));
+        let row = TimelineRow::of(number, &self.second);
+        self.course.second(&row, &self.second, &PHASES);
         self.second.clear();
     }
 }
@@ -105,7 +109,7 @@ fn hour(law: fn(f64) -> Duration) -> Vec<i64> {
         second: Recorder::new(&shape()),
         totals: Recorder::new(&shape()),
         measured: PhaseRecord::default(),
-        history: History::default(),
+        course: Course::default(),
     };
     let (mut minutes, mut told) = (Vec::new(), 0);
     for number in 0..HOUR {

@@ -1,0 +1,122 @@
+//! Charts of a run: one file each, one style.
+//!
+//! A chart is drawn from [`Input`] alone, as SVG; PNG is made from that. Every chart names its
+//! units and says on how many requests or users it rests. What all have in common is in [`frame`],
+//! what they look like in [`style`].
+//!
+//! They are written by hand rather than by a plotting library, because a page wants to recolour
+//! them and to show values under the pointer, names must not overlap however many there are, and a
+//! heat map must stay small.
+
+pub mod axis;
+pub mod frame;
+pub mod hover;
+mod marks;
+mod png;
+pub mod style;
+mod svg;
+mod text;
+mod verdicts;
+
+use std::fmt::Write as _;
+
+use super::course::Course;
+use super::events::Event;
+use super::model::RunReport;
+
+pub use hover::Hover;
+pub use png::{ChartError, png};
+pub use style::Theme;
+
+/// What charts are drawn from.
+#[derive(Clone, Copy, Debug)]
+pub struct Input<'a> {
+    /// The figures.
+    pub report: &'a RunReport,
+    /// The course.
+    pub course: &'a Course,
+    /// Notes among the events; changes of users are counted in the course.
+    pub events: &'a [Event],
+}
+
+/// A chart as it was drawn.
+#[derive(Clone, Debug)]
+pub struct Drawing {
+    /// The text of an SVG file.
+    pub svg: String,
+    /// The values in it.
+    pub hover: Hover,
+}
+
+/// A kind of chart.
+pub struct Chart {
+    /// What its files are called.
+    pub name: &'static str,
+    /// What it is called.
+    pub title: &'static str,
+    /// How to read it, in a sentence or two.
+    pub about: &'static str,
+    /// Draws it; `None` where the run has nothing for it.
+    pub draw: fn(&Input<'_>, Theme) -> Option<Drawing>,
+}
+
+/// All charts, in the order in which a report shows them.
+pub static CHARTS: &[Chart] = &[verdicts::CHART];
+
+/// A chart as a file of the folder of charts.
+#[derive(Clone, Debug)]
+pub struct ChartFile {
+    /// Its name.
+    pub name: String,
+    /// What it holds.
+    pub bytes: Vec<u8>,
+}
+
+/// The files of all charts for which there is data: SVG in both themes, and PNG.
+pub fn files<'a>(
+    input: &'a Input<'a>,
+) -> impl Iterator<Item = Result<ChartFile, ChartError>> + use<'a> {
+    CHARTS.iter().flat_map(move |chart| {
+        let light = (chart.draw)(input, Theme::Light).map(|drawing| drawing.svg);
+        let dark = (chart.draw)(input, Theme::Dark).map(|drawing| drawing.svg);
+        let picture = light.as_deref().map(|svg| {
+            png(svg).map(|bytes| ChartFile { name: format!("{}.png", chart.name), bytes })
+        });
+        let file = |svg: Option<String>, ending: &str| {
+            let name = format!("{}{ending}", chart.name);
+            svg.map(|svg| Ok(ChartFile { name, bytes: svg.into_bytes() }))
+        };
+        let all = [file(light, ".svg"), file(dark, "-dark.svg"), picture];
+        all.into_iter().flatten()
+    })
+}
+
+/// A chart of the light theme with variables of [`css`] in place of its colours, to stand in a page.
+pub fn themable(svg: &str) -> String {
+    let mut out = svg.to_owned();
+    for ink in style::INKS {
+        out = out.replace(&format!("\"{}\"", ink.light), &format!("\"var(--chart-{})\"", ink.name));
+    }
+    out
+}
+
+/// The variables that [`themable`] charts need: the system's theme, or what `data-theme` of the
+/// page's root says.
+pub fn css() -> String {
+    let values = |theme| {
+        style::INKS.iter().fold(String::new(), |mut out, ink| {
+            // Writing to a string cannot fail.
+            let _ = write!(out, "--chart-{}:{};", ink.name, ink.hex(theme));
+            out
+        })
+    };
+    let (light, dark) = (values(Theme::Light), values(Theme::Dark));
+    format!(
+        ":root{{{light}}}\n\
+         @media (prefers-color-scheme:dark){{:root:not([data-theme=light]){{{dark}}}}}\n\
+         :root[data-theme=dark]{{{dark}}}\n"
+    )
+}
+
+#[cfg(test)]
+mod tests;
