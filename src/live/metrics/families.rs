@@ -215,8 +215,10 @@ fn points(name: &str, tally: &Tally) -> Points {
         "substorm_provisioning_lag" => lag(&report.provisioning_lag),
         "substorm_provisioning_lag_users" => lag_users(&report.provisioning_lag),
         "substorm_threshold_pass" => {
+            // One without a figure is not missed before the end.
             let thresholds = report.thresholds.iter();
-            thresholds.map(|judged| (vec![judged.text.clone()], flag(judged.pass))).collect()
+            let judged = thresholds.filter(|judged| tally.finished || judged.value.is_some());
+            judged.map(|judged| (vec![judged.text.clone()], flag(judged.pass))).collect()
         }
         "substorm_worker_cpu" => alone(spent(tally.worker_cpu)),
         "substorm_worker_spun" => alone(spent(tally.worker_spun)),

@@ -5,6 +5,7 @@
 //! (Server-Sent Events, HTML standard §9.2) carries the parts that have changed, about once a
 //! second. Parts are made when somebody looks, once for all who do.
 
+mod charts;
 mod parts;
 mod render;
 

@@ -2,16 +2,19 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::charts;
 use super::parts::Parts;
 
 /// What the browser runs.
 pub const SCRIPT: &str = include_str!("page.js");
 
+/// The report's, which the page becomes; its own is only what the report has not.
+const REPORT_STYLE: &str = include_str!("../../report/html/report.css");
 const STYLE: &str = include_str!("page.css");
 
 /// What the page looks like.
 pub fn style() -> String {
-    STYLE.to_owned()
+    format!("{REPORT_STYLE}{STYLE}{}", charts::style())
 }
 
 /// The whole page, with everything that there is to see by now.
@@ -57,7 +60,7 @@ pub fn page(parts: &Parts, title: &str, about: &str) -> String {
                     }
                     section aria-labelledby="charts-title" {
                         h2 #charts-title { "Course" }
-                        div #charts { (place("charts")) }
+                        @for name in charts::places() { div id=(name) { (place(&name)) } }
                     }
                     section aria-labelledby="faults-title" {
                         h2 #faults-title { "Faults" }

@@ -98,17 +98,4 @@ fn asked(key: KeyEvent) -> Asked {
 type Shown = Arc<super::Moment>;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_do_what_the_help_says() {
-        let key = |code, modifiers| asked(KeyEvent::new(code, modifiers));
-        assert_eq!(key(KeyCode::Char('c'), KeyModifiers::CONTROL), Asked::End);
-        assert_eq!(key(KeyCode::Char('c'), KeyModifiers::NONE), Asked::Nothing);
-        assert_eq!(key(KeyCode::Char('q'), KeyModifiers::NONE), Asked::End);
-        assert_eq!(key(KeyCode::Char('p'), KeyModifiers::NONE), Asked::Pause);
-        assert_eq!(key(KeyCode::Char('?'), KeyModifiers::SHIFT), Asked::Help);
-        assert_eq!(key(KeyCode::Esc, KeyModifiers::NONE), Asked::Back);
-    }
-}
+mod tests;
