@@ -6,6 +6,7 @@
 
 mod check;
 mod embedded_stack;
+mod github;
 mod heal;
 mod jwks;
 mod key;

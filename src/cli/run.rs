@@ -7,7 +7,9 @@ use crate::harness::{self, Exit, Options};
 use crate::report::Observer;
 use crate::stack::Embedded;
 
+use super::github;
 use super::live::{LiveArgs, Views};
+use super::output::{self, warn};
 use super::overrides::OverrideArgs;
 use super::report::print_summary;
 
@@ -46,6 +48,10 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     views.end_screen(finished.is_ok());
     if let Ok(finished) = &finished {
         print_summary(&finished.report, Some(&finished.folder));
+        for problem in &finished.unwritten {
+            warn(problem);
+        }
+        output::print(&github::tell(&finished.report, &finished.folder))?;
     }
     views.end(finished.is_ok());
     let finished = finished.map_err(|error| match error.exit() {
@@ -53,9 +59,4 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         exit => super::Failure { message: error.to_string(), exit }.into(),
     })?;
     Ok(finished.exit)
-}
-
-#[expect(clippy::print_stderr, reason = "the command line is the one place that prints")]
-fn warn(text: &str) {
-    eprintln!("warning: {text}");
 }

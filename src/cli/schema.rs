@@ -1,8 +1,8 @@
-//! `substorm schema`: what a scenario may hold, for editors and for people.
+//! `substorm schema`: what a scenario may hold, and what `run.json` holds, for editors and for people.
 
 use super::output;
 use crate::harness::Exit;
-use crate::scenario;
+use crate::{report, scenario};
 
 /// Print the JSON Schema of scenarios
 #[derive(Debug, clap::Args)]
@@ -10,13 +10,16 @@ pub struct Args {
     /// Print the reference for people instead, in Markdown
     #[arg(long)]
     markdown: bool,
+    /// Print the JSON Schema of run.json instead
+    #[arg(long, conflicts_with = "markdown")]
+    run: bool,
 }
 
 /// Prints it.
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
-    if args.markdown {
-        output::print(&scenario::reference())
-    } else {
-        output::print(&format!("{:#}\n", scenario::schema()))
+    match (args.markdown, args.run) {
+        (true, _) => output::print(&scenario::reference()),
+        (_, true) => output::print(&format!("{:#}\n", report::schema::schema())),
+        _ => output::print(&format!("{:#}\n", scenario::schema())),
     }
 }

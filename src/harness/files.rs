@@ -2,24 +2,15 @@
 
 use std::io;
 
-use crate::report::charts::{Input, files};
-use crate::report::console::{Style, summary};
 use crate::report::course::Course;
-use crate::report::folder::{CHARTS, SUMMARY_TXT};
-use crate::report::{Event, RunFolder, RunReport};
+use crate::report::formats::{self, Input};
+use crate::report::{RunFolder, RunReport};
 
-/// Writes the last `run.json`, and then what is made from it.
-pub fn write(
-    folder: &RunFolder,
-    report: &RunReport,
-    course: &Course,
-    events: &[Event],
-) -> io::Result<()> {
+/// Writes the last `run.json`, and then every format that is made from it. A format that cannot be
+/// written costs nothing that was recorded; it is told of, a sentence each.
+pub fn write(folder: &RunFolder, report: &RunReport, course: &Course) -> io::Result<Vec<String>> {
     folder.write_report(report)?;
-    folder.write_text(SUMMARY_TXT, &summary(report, Style::plain()))?;
-    for file in files(&Input { report, course, events }) {
-        let file = file.map_err(io::Error::other)?;
-        folder.write_bytes(&format!("{CHARTS}/{}", file.name), &file.bytes)?;
-    }
-    Ok(())
+    let events = formats::events_of(folder.path());
+    let input = Input { report, course, events: &events };
+    Ok(formats::write_all(&input, folder.path()))
 }

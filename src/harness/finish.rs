@@ -154,9 +154,9 @@ pub fn finish(
     report.exit_code = Some(exit.code());
     report.findings = findings(&report, &context);
     output.remark(ended, "end of load").map_err(RunError::Record)?;
-    super::files::write(&output.folder, &report, &output.course, &output.notes)
-        .map_err(RunError::Record)?;
+    let unwritten =
+        super::files::write(&output.folder, &report, &output.course).map_err(RunError::Record)?;
     let report = Arc::new(report);
     output.finished(&report, &gathered);
-    Ok(Finished { report, folder: output.folder.path().to_owned(), exit })
+    Ok(Finished { report, folder: output.folder.path().to_owned(), unwritten, exit })
 }

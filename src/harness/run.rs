@@ -56,6 +56,8 @@ pub struct Finished {
     pub report: Arc<crate::report::RunReport>,
     /// Where it lies.
     pub folder: PathBuf,
+    /// What could not be made of it, a sentence each; nothing that was recorded is lost by that.
+    pub unwritten: Vec<String>,
     /// How it ended.
     pub exit: Exit,
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::measure::{Judged, Latency, LatencyKind, Quantiles, Threshold, Unit};
@@ -14,7 +15,7 @@ use super::timeline::TimelineRow;
 pub const ALL: &str = "*";
 
 /// Places in a distribution, in microseconds. All zero when `count` is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Percentiles {
@@ -39,7 +40,7 @@ impl From<&Latency> for Percentiles {
 }
 
 /// Response or service times of one class in one phase.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LatencyRow {
     /// The phase; [`ALL`] for every one that is not warm-up.
     pub phase: String,
@@ -53,7 +54,7 @@ pub struct LatencyRow {
 }
 
 /// The requests of one route, warm-up left out.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct RouteReport {
     /// Method and path as the scenario spells them.
@@ -73,7 +74,7 @@ pub struct RouteReport {
 /// Service times around 40 ms, warm-up left out, in four bands of the same width. Linux delays an
 /// acknowledgement by 40 ms at least, so requests that had to wait for one lie in the second band,
 /// or, where the kernel's ticks come late, in the third, with a sharp edge below.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Around40Ms {
     /// From 34 to 39.5 ms.
@@ -95,7 +96,7 @@ impl From<&Latency> for Around40Ms {
 }
 
 /// Where one lag, or one quantile of the lags, lies.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LagBounds {
     /// At least so many milliseconds.
     pub low_ms: f64,
@@ -122,7 +123,7 @@ fn millis(span: Duration) -> f64 {
 }
 
 /// How long changes took to show: the distribution over changed users.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct LagReport {
     /// Changes about which at least one decisive answer came.
@@ -184,7 +185,7 @@ impl LagReport {
 }
 
 /// One threshold and what came of it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct ThresholdReport {
     /// As the scenario has it: key and value.
@@ -229,7 +230,7 @@ impl ThresholdReport {
 }
 
 /// Queries that reached the store, counted on the link.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Lookups {
     /// All of them.
@@ -254,7 +255,7 @@ impl Lookups {
 }
 
 /// A recording that a phase replayed. Counts are over all laps.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct ReplayReport {
     /// The phase.
@@ -294,7 +295,7 @@ pub struct ReplayReport {
 }
 
 /// A malformed line of a recording.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct MalformedLine {
     /// Its number, from 1.

@@ -25,6 +25,12 @@ pub const LATENCY_HLOG: &str = "latency.hlog";
 pub const JOURNAL_JSONL: &str = "journal.jsonl";
 /// The summary that the console shows, as text.
 pub const SUMMARY_TXT: &str = "summary.txt";
+/// The page for people.
+pub const REPORT_HTML: &str = "report.html";
+/// The summary for pull requests.
+pub const SUMMARY_MD: &str = "summary.md";
+/// The run as test cases.
+pub const JUNIT_XML: &str = "junit.xml";
 /// The folder of the charts.
 pub const CHARTS: &str = "charts";
 
@@ -95,20 +101,6 @@ impl RunFolder {
         replace(&self.file(RUN_JSON), &text)
     }
 
-    /// Replaces another file, such as the summary.
-    pub fn write_text(&self, name: &str, text: &str) -> io::Result<()> {
-        self.write_bytes(name, text.as_bytes())
-    }
-
-    /// Replaces a file that is no text, such as a picture.
-    pub fn write_bytes(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let path = self.file(name);
-        if let Some(parent) = path.parent() {
-            std::fs::create_dir_all(parent).map_err(|error| explain(&error, "create", parent))?;
-        }
-        replace(&path, bytes)
-    }
-
     /// Removes the folder of a run that ended before any second of load was recorded. Where that
     /// cannot be done it stays.
     pub fn remove_if_nothing_recorded(&self) {
@@ -133,6 +125,15 @@ impl RunFolder {
     pub fn latency_log(&self) -> io::Result<LatencyLog> {
         Ok(LatencyLog::new(AppendFile::create(&self.file(LATENCY_HLOG))?))
     }
+}
+
+/// Replaces a file below a folder, and makes what folders are missing on the way.
+pub(super) fn write_file(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+    let path = folder.join(name);
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent).map_err(|error| explain(&error, "create", parent))?;
+    }
+    replace(&path, bytes)
 }
 
 /// A scenario's name as a part of a file name: nothing that a shell or a file system minds.
@@ -206,7 +207,7 @@ mod tests {
         folder.write_report(&report).unwrap();
         let text = std::fs::read_to_string(folder.file(RUN_JSON)).unwrap();
         assert_eq!(serde_json::from_str::<RunReport>(&text).unwrap(), report);
-        folder.write_text("charts/x.svg", "<svg/>").unwrap();
+        write_file(folder.path(), "charts/x.svg", b"<svg/>").unwrap();
         assert!(folder.file("charts/x.svg").exists());
     }
 }

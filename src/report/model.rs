@@ -10,6 +10,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use super::figures::{
@@ -25,7 +26,7 @@ pub const SCHEMA_VERSION: u32 = 1;
 pub type ByName = BTreeMap<String, u64>;
 
 /// Everything about one run.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct RunReport {
     /// [`SCHEMA_VERSION`] of the build that wrote it.
@@ -123,7 +124,7 @@ pub struct RunReport {
 }
 
 /// The users of a run.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct PopulationReport {
     /// Live at the start.
@@ -137,7 +138,7 @@ pub struct PopulationReport {
 }
 
 /// One phase, in seconds from the start of load.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct PhaseReport {
     /// Its name.
@@ -157,7 +158,7 @@ pub struct PhaseReport {
 }
 
 /// What became of the requests.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Requests {
     /// Whose due instant came.
@@ -187,7 +188,7 @@ pub struct Requests {
 }
 
 /// Counts by name.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Counts {
     /// Of all phases but warm-up; every name is there, zeros too.
@@ -214,7 +215,7 @@ impl Counts {
 }
 
 /// One fault as it happened. Times in seconds from the start of load.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct FaultReport {
     /// The kind's name.
@@ -234,7 +235,7 @@ pub struct FaultReport {
 }
 
 /// An answer that is not what it should be, as an example of its kind.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct UnexpectedAnswer {
     /// `no_identity` (let in, and does not show as whom), `check` (let in, and not what the route
@@ -254,7 +255,9 @@ pub struct UnexpectedAnswer {
 }
 
 /// How serious a finding is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Somebody was let in who must not be, or as somebody else.
@@ -271,7 +274,7 @@ pub enum Severity {
 }
 
 /// One sentence about what the figures mean.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Finding {
     /// How serious it is.

@@ -50,12 +50,20 @@ impl LoadError {
     }
 }
 
+/// The folder that is meant where `run.json` itself may be given as well.
+pub fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if path.file_name().is_some_and(|name| name == RUN_JSON) => {
+            // A bare `run.json` lies in the working directory.
+            if parent.as_os_str().is_empty() { Path::new(".") } else { parent }
+        }
+        _ => path,
+    }
+}
+
 /// The report of a run's folder; `run.json` itself will do as well.
 pub fn load(path: &Path) -> Result<RunReport, LoadError> {
-    let folder = match path.parent() {
-        Some(parent) if path.file_name().is_some_and(|name| name == RUN_JSON) => parent,
-        _ => path,
-    };
+    let folder = folder_of(path);
     match std::fs::metadata(folder) {
         Ok(found) if !found.is_dir() => return Err(LoadError::NotAFolder(folder.to_owned())),
         Ok(_) => {}

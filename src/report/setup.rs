@@ -2,12 +2,13 @@
 
 use std::fs;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::figures::Percentiles;
 
 /// Which Substorm.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Build {
     /// The package's version.
@@ -24,7 +25,7 @@ impl Build {
 }
 
 /// The machine of the generator. No names of hosts or people: reports are passed on.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Machine {
     /// Operating system and architecture, such as `linux x86_64`.
@@ -62,7 +63,7 @@ fn value_of(text: &str, key: &str) -> Option<String> {
 }
 
 /// What the connections to the gateway went through.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Connections {
     /// Made.
@@ -91,7 +92,7 @@ pub struct Connections {
 }
 
 /// What the generator itself took.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Generator {
     /// Its worker threads.
@@ -106,7 +107,7 @@ pub struct Generator {
 }
 
 /// What there was in the seconds, warm-up left out, whose p99 of the send lag was beyond the limit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct LateSeconds {
     /// How many.
@@ -125,7 +126,7 @@ pub struct LateSeconds {
 }
 
 /// What one worker took.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct WorkerUse {
     /// Share of one core, while the load ran.
@@ -140,7 +141,7 @@ pub struct WorkerUse {
 }
 
 /// What the embedded stack took.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct StackUse {
     /// In units of one core, while the load ran.

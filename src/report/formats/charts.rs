@@ -1,0 +1,18 @@
+//! `charts/`: every chart as files of its own, SVG in both themes and PNG.
+
+use super::super::charts;
+use super::super::folder::CHARTS;
+use super::{Format, Input, Make, RenderError};
+
+pub(super) const FORMAT: Format = Format {
+    name: "charts",
+    file: CHARTS,
+    about: "Every chart, for slides and reviews.",
+    make: Make::Files(files),
+};
+
+fn files(input: &Input<'_>) -> Result<Vec<(String, Vec<u8>)>, RenderError> {
+    charts::files(input)
+        .map(|file| file.map(|file| (file.name, file.bytes)).map_err(Into::into))
+        .collect()
+}

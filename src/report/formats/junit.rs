@@ -1,0 +1,335 @@
+//! `junit.xml`: the run as test cases, for what reads test results.
+//!
+//! Three suites: whether the measurement is valid, the thresholds, the findings. An invalid run is an
+//! error for each reason, a threshold that does not hold a failure, and what could not be judged is
+//! skipped. Findings inform and never fail, for nothing but thresholds and validity decides a run: the
+//! file is red exactly when the run is. Elements and attributes are those that the schema of Jenkins'
+//! xUnit plugin (`junit-10.xsd`) allows, which GitLab and the readers for GitHub take too.
+
+use std::io::{self, Write};
+
+use quick_xml::Writer;
+use quick_xml::events::{BytesDecl, BytesText, Event};
+
+use super::super::folder::JUNIT_XML;
+use super::super::model::{ALL, RunReport, Severity};
+use super::super::overview::Outcome;
+use super::{Format, Input, Make, RenderError};
+use crate::measure::LatencyKind;
+
+pub(super) const FORMAT: Format = Format {
+    name: "junit",
+    file: JUNIT_XML,
+    about: "Thresholds, validity and findings as test cases, for CI systems.",
+    make: Make::Text(junit),
+};
+
+/// What became of one case.
+enum Became {
+    Passed,
+    Failed { kind: &'static str, message: String },
+    Errors(Vec<String>),
+    Skipped(String),
+}
+
+struct Case {
+    name: String,
+    became: Became,
+    /// What else is known of it.
+    said: String,
+    /// Seconds.
+    took: f64,
+}
+
+struct Suite {
+    name: &'static str,
+    cases: Vec<Case>,
+}
+
+impl Suite {
+    fn count(&self, of: impl Fn(&Became) -> bool) -> usize {
+        self.cases.iter().filter(|case| of(&case.became)).count()
+    }
+
+    fn failures(&self) -> usize {
+        self.count(|became| matches!(became, Became::Failed { .. }))
+    }
+
+    fn errors(&self) -> usize {
+        self.count(|became| matches!(became, Became::Errors(_)))
+    }
+
+    fn skipped(&self) -> usize {
+        self.count(|became| matches!(became, Became::Skipped(_)))
+    }
+}
+
+fn junit(input: &Input<'_>) -> Result<String, RenderError> {
+    let report = input.report;
+    let suites = [validity(report), thresholds(report), findings(report)];
+    let sum = |of: fn(&Suite) -> usize| suites.iter().map(of).sum::<usize>().to_string();
+    let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
+    writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
+    let name = format!("substorm.{}", clean(&report.scenario));
+    writer
+        .create_element("testsuites")
+        .with_attribute(("name", name.as_str()))
+        .with_attribute(("tests", sum(|suite| suite.cases.len()).as_str()))
+        .with_attribute(("failures", sum(Suite::failures).as_str()))
+        .with_attribute(("errors", sum(Suite::errors).as_str()))
+        .with_attribute(("time", seconds(report.wall_s).as_str()))
+        .write_inner_content(|inner| {
+            suites.iter().try_for_each(|suite| write_suite(inner, suite, report, &name))
+        })?;
+    let mut text = String::from_utf8(writer.into_inner()).map_err(io::Error::other)?;
+    text.push('\n');
+    Ok(text)
+}
+
+fn validity(report: &RunReport) -> Suite {
+    let became = match (Outcome::of(report), report.valid) {
+        (Outcome::Partial, _) => {
+            Became::Skipped("the run did not end, and validity is judged at its end".to_owned())
+        }
+        (_, true) => Became::Passed,
+        (_, false) if report.reasons.is_empty() => {
+            Became::Errors(vec!["the run is invalid, and does not say why".to_owned()])
+        }
+        (_, false) => Became::Errors(report.reasons.clone()),
+    };
+    let mut cases = vec![Case {
+        name: "the measurement is valid".to_owned(),
+        became,
+        said: String::new(),
+        took: report.wall_s,
+    }];
+    if report.exit_code == Some(5) {
+        let message = "something could not be undone; journal.jsonl says what".to_owned();
+        let became = Became::Errors(vec![message]);
+        cases.push(Case {
+            name: "what was changed is undone".to_owned(),
+            became,
+            said: String::new(),
+            took: 0.0,
+        });
+    }
+    Suite { name: "validity", cases }
+}
+
+fn thresholds(report: &RunReport) -> Suite {
+    let case = |threshold: &super::super::model::ThresholdReport| {
+        let became = match (report.partial, threshold.pass) {
+            (true, _) => Became::Skipped("the run did not end".to_owned()),
+            (false, true) => Became::Passed,
+            (false, false) => {
+                let message = threshold.reason.clone();
+                Became::Failed { kind: "threshold", message }
+            }
+        };
+        let value = threshold.value.map(|value| format!("value={value} unit={}", threshold.unit));
+        let samples = threshold.samples.map(|samples| format!("samples={samples}"));
+        let shown = Some(format!("measured {}", threshold.shown));
+        let shown = shown.filter(|_| !threshold.shown.is_empty());
+        let said: Vec<String> = [shown, value, samples].into_iter().flatten().collect();
+        Case { name: threshold.text.clone(), became, said: said.join("\n"), took: 0.0 }
+    };
+    Suite { name: "thresholds", cases: report.thresholds.iter().map(case).collect() }
+}
+
+fn findings(report: &RunReport) -> Suite {
+    let case = |finding: &super::super::model::Finding| {
+        let (severity, became) = match finding.severity {
+            Severity::Critical => ("critical", Became::Passed),
+            Severity::Wrong => ("wrong", Became::Passed),
+            Severity::Doubt => ("doubt", Became::Skipped("the run cannot tell".to_owned())),
+            Severity::Note => ("note", Became::Passed),
+            Severity::Good => ("good", Became::Passed),
+        };
+        let name = format!("{severity}: {}", finding.sentence);
+        Case { name, became, said: String::new(), took: 0.0 }
+    };
+    Suite { name: "findings", cases: report.findings.iter().map(case).collect() }
+}
+
+/// Figures that stand beside the cases, equal to those of `run.json`.
+fn properties(report: &RunReport) -> Vec<(String, String)> {
+    let mut all: Vec<(String, String)> = [
+        ("seed", report.seed.to_string()),
+        ("plan_digest", report.plan_digest.clone()),
+        ("target", report.target.clone()),
+        ("build.version", report.build.version.clone()),
+        ("load_s", report.load_s.to_string()),
+        ("requests.due", report.requests.due.to_string()),
+        ("requests.sent", report.requests.sent.to_string()),
+        ("requests.done", report.requests.done.to_string()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into();
+    if let Some(code) = report.exit_code {
+        all.push(("exit_code".to_owned(), code.to_string()));
+    }
+    for (name, count) in &report.verdicts.total {
+        all.push((format!("verdicts.{name}"), count.to_string()));
+    }
+    let of_all = |row: &&super::super::model::LatencyRow| row.phase == ALL && row.class == ALL;
+    for row in report.latency.iter().filter(of_all) {
+        let kind = match row.kind {
+            LatencyKind::Response => "response",
+            LatencyKind::Service => "service",
+        };
+        for (name, us) in [("p50", row.percentiles.p50), ("p99", row.percentiles.p99)] {
+            all.push((format!("latency.{kind}.{name}_us"), us.to_string()));
+        }
+    }
+    all
+}
+
+fn write_suite<W: Write>(
+    writer: &mut Writer<W>,
+    suite: &Suite,
+    report: &RunReport,
+    run: &str,
+) -> io::Result<()> {
+    // Ant and Jenkins read an instant without a zone, in UTC.
+    let timestamp = report.started_at.trim_end_matches('Z');
+    let mut element = writer
+        .create_element("testsuite")
+        .with_attribute(("name", format!("{run}.{}", suite.name).as_str()))
+        .with_attribute(("tests", suite.cases.len().to_string().as_str()))
+        .with_attribute(("failures", suite.failures().to_string().as_str()))
+        .with_attribute(("errors", suite.errors().to_string().as_str()))
+        .with_attribute(("skipped", suite.skipped().to_string().as_str()));
+    if !timestamp.is_empty() {
+        element = element.with_attribute(("timestamp", clean(timestamp).as_str()));
+    }
+    let took: f64 = suite.cases.iter().map(|case| case.took).sum();
+    element.with_attribute(("time", seconds(took).as_str())).write_inner_content(|inner| {
+        if suite.name == "validity" {
+            write_properties(inner, report)?;
+        }
+        let class = format!("{run}.{}", suite.name);
+        suite.cases.iter().try_for_each(|case| write_case(inner, case, &class))
+    })?;
+    Ok(())
+}
+
+fn write_properties<W: Write>(writer: &mut Writer<W>, report: &RunReport) -> io::Result<()> {
+    writer.create_element("properties").write_inner_content(|inner| {
+        for (name, value) in properties(report) {
+            inner
+                .create_element("property")
+                .with_attribute(("name", clean(&name).as_str()))
+                .with_attribute(("value", clean(&value).as_str()))
+                .write_empty()?;
+        }
+        Ok::<(), io::Error>(())
+    })?;
+    Ok(())
+}
+
+fn write_case<W: Write>(writer: &mut Writer<W>, case: &Case, class: &str) -> io::Result<()> {
+    let element = writer
+        .create_element("testcase")
+        .with_attribute(("name", clean(&case.name).as_str()))
+        .with_attribute(("classname", class))
+        .with_attribute(("time", seconds(case.took).as_str()));
+    if matches!(case.became, Became::Passed) && case.said.is_empty() {
+        element.write_empty()?;
+        return Ok(());
+    }
+    element.write_inner_content(|inner| {
+        match &case.became {
+            Became::Passed => {}
+            Became::Skipped(why) => write_outcome(inner, "skipped", None, why)?,
+            Became::Failed { kind, message } => {
+                write_outcome(inner, "failure", Some(kind), message)?;
+            }
+            Became::Errors(reasons) => {
+                for reason in reasons {
+                    write_outcome(inner, "error", Some("invalid"), reason)?;
+                }
+            }
+        }
+        if !case.said.is_empty() {
+            let said = clean(&case.said);
+            inner.create_element("system-out").write_text_content(BytesText::new(&said))?;
+        }
+        Ok::<(), io::Error>(())
+    })?;
+    Ok(())
+}
+
+fn write_outcome<W: Write>(
+    writer: &mut Writer<W>,
+    element: &str,
+    kind: Option<&str>,
+    message: &str,
+) -> io::Result<()> {
+    let message = clean(message);
+    let mut element = writer.create_element(element);
+    if let Some(kind) = kind {
+        element = element.with_attribute(("type", kind));
+    }
+    // Some readers show the attribute, others the text.
+    let element = element.with_attribute(("message", message.as_str()));
+    element.write_text_content(BytesText::new(&message))?;
+    Ok(())
+}
+
+fn seconds(seconds: f64) -> String {
+    format!("{:.3}", seconds.max(0.0))
+}
+
+/// The text without what no XML document may hold (XML 1.0 §2.2), whatever way it is escaped.
+fn clean(text: &str) -> String {
+    let allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
+    text.chars().map(|c| if allowed(c) { c } else { '\u{fffd}' }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::course::Course;
+    use super::super::super::sample;
+    use super::*;
+
+    fn text(report: &RunReport) -> String {
+        junit(&Input { report, course: &Course::default(), events: &[] }).unwrap()
+    }
+
+    #[test]
+    fn thresholds_fail_and_findings_inform() {
+        insta::assert_snapshot!(text(&sample::deleted_users()));
+    }
+
+    #[test]
+    fn an_invalid_run_has_an_error_for_each_reason() {
+        let mut report = sample::correct();
+        report.valid = false;
+        report.reasons = vec!["the generator was behind".into(), "no fault bit".into()];
+        let xml = text(&report);
+        assert!(xml.contains(r#"tests="1" failures="0" errors="1""#), "{xml}");
+        assert_eq!(xml.matches("<error ").count(), 2, "{xml}");
+    }
+
+    #[test]
+    fn of_a_run_that_did_not_end_nothing_is_judged() {
+        let mut report = sample::deleted_users();
+        report.partial = true;
+        report.exit_code = None;
+        let xml = text(&report);
+        let doubts = report.findings.iter().filter(|f| f.severity == Severity::Doubt).count();
+        let skipped = 1 + report.thresholds.len() + doubts;
+        assert_eq!(xml.matches("<skipped ").count(), skipped, "{xml}");
+        assert!(!xml.contains("<failure") && !xml.contains("<error"), "{xml}");
+    }
+
+    #[test]
+    fn texts_cannot_leave_their_place() {
+        let mut report = sample::deleted_users();
+        report.scenario = "\"><script>".into();
+        report.thresholds[2].reason = "]]></failure><x a=\"\u{0}\u{1b}[31m\u{ffff}&'".into();
+        let xml = text(&report);
+        assert!(!xml.contains("<script") && !xml.contains("<x "), "{xml}");
+        assert!(!xml.contains(['\u{0}', '\u{1b}', '\u{ffff}']), "{xml}");
+    }
+}

@@ -1,0 +1,76 @@
+//! The charts of the page: drawn for the light theme, coloured by variables, and with their values for
+//! a pointer or for the arrow keys beside them.
+
+use maud::{Markup, PreEscaped, html};
+
+use super::super::charts::{CHARTS, Chart, Drawing, Theme, css, themable};
+use super::super::formats::{Input, RenderError};
+use super::heading;
+
+/// What the charts add to the page's style.
+pub(super) fn style() -> String {
+    css()
+}
+
+pub(super) fn section(input: &Input<'_>) -> Result<Markup, RenderError> {
+    let mut figures = Vec::new();
+    for chart in CHARTS {
+        if let Some(drawing) = (chart.draw)(input, Theme::Light) {
+            figures.push(figure(chart, &drawing)?);
+        }
+    }
+    Ok(html! {
+        @if !figures.is_empty() {
+            section aria-labelledby="charts" {
+                (heading("charts", "Charts"))
+                p.note {
+                    "Values show under the pointer; with the keyboard, go to a chart with Tab and along it \
+                     with the arrow keys."
+                }
+                @for figure in &figures { (figure) }
+            }
+        }
+    })
+}
+
+fn figure(chart: &Chart, drawing: &Drawing) -> Result<Markup, RenderError> {
+    let id = format!("chart-{}", chart.name);
+    let values = serde_json::to_string(&drawing.hover).map_err(std::io::Error::other)?;
+    Ok(html! {
+        figure aria-labelledby=(id) {
+            figcaption {
+                // The drawing shows its title itself.
+                h3 id=(id) {
+                    span.voice { (chart.title) } " "
+                    a.permalink href={ "#" (id) } aria-label={ "Link to " (chart.title) } { "#" }
+                }
+                p.note { (chart.about) }
+            }
+            div.chart tabindex="0" role="group" aria-label={ (chart.title) ", values by arrow keys" } {
+                (PreEscaped(themable(&drawing.svg)))
+            }
+            script type="application/json" { (PreEscaped(inert(&values))) }
+        }
+    })
+}
+
+/// JSON that cannot end the element it stands in: `<` occurs within strings only, and is escaped there.
+fn inert(json: &str) -> String {
+    json.replace('<', "\\u003c")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_cannot_leave_their_element() {
+        let json = serde_json::to_string(&["</script><script>", "<!--"]).unwrap();
+        let inert = inert(&json);
+        assert!(!inert.contains('<'), "{inert}");
+        assert_eq!(
+            serde_json::from_str::<Vec<String>>(&inert).unwrap(),
+            ["</script><script>", "<!--"]
+        );
+    }
+}

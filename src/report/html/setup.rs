@@ -1,0 +1,232 @@
+//! What was done when, what it was done with, and the scenario itself.
+
+use maud::{Markup, html};
+
+use crate::units::grouped;
+
+use super::super::events::Event;
+use super::super::model::{Percentiles, RunReport};
+use super::super::wording::{counted, share, span};
+use super::fold;
+use super::table::{Cell, Table};
+
+/// Rows of the log of events.
+const MOST_EVENTS: usize = 200;
+
+pub(super) fn setup(report: &RunReport, events: &[Event]) -> Markup {
+    html! {
+        (phases(report))
+        (log(events))
+        (generator(report))
+        (manifest(report))
+        (scenario(report))
+    }
+}
+
+fn phases(report: &RunReport) -> Markup {
+    if report.phases.is_empty() {
+        return html! {};
+    }
+    let rows = report.phases.iter().map(|phase| {
+        let kind = match (phase.warm_up, phase.closed) {
+            (true, _) => "warm-up",
+            (_, true) => "closed",
+            _ => "open",
+        };
+        let requests = &phase.requests;
+        let length = phase.until - phase.at;
+        let rate = (length > 0.0).then(|| Cell::number(requests.done as f64 / length, 1));
+        vec![
+            Cell::text(&phase.name),
+            Cell::text(kind),
+            Cell::number(phase.at, 1),
+            Cell::number(phase.until, 1),
+            Cell::count(requests.due),
+            Cell::count(requests.sent),
+            Cell::count(requests.done),
+            Cell::maybe(rate),
+            Cell::count(requests.unsent),
+            Cell::count(requests.censored),
+            Cell::count(requests.probes),
+            Cell::count(requests.retries),
+        ]
+    });
+    let table = Table {
+        caption: "Phases and what became of their requests, times from the start of load",
+        columns: &[
+            "Phase",
+            "Kind",
+            "At, s",
+            "Until, s",
+            "Due",
+            "Sent",
+            "Done",
+            "Done a second",
+            "Unsent",
+            "Censored",
+            "Probes",
+            "Retries",
+        ],
+        rows: rows.collect(),
+    };
+    let summary = counted(report.phases.len() as u64, "phase", "phases");
+    fold("phases", "Phases", &summary, &table.markup())
+}
+
+/// Changes of single users are left to their lags, unless they failed.
+fn log(events: &[Event]) -> Markup {
+    let told = events.iter().filter_map(|event| {
+        Some(match event {
+            Event::FaultBegan { at, kind, text, .. } => (*at, "fault began", kind, text.clone()),
+            Event::FaultEnded { at, kind, hits, trouble, .. } => {
+                let trouble = trouble.as_ref().map(|why| format!("; {why}")).unwrap_or_default();
+                let hits = counted(*hits, "hit", "hits");
+                (*at, "fault ended", kind, format!("{hits}{trouble}"))
+            }
+            Event::ChangeFailed { at, user, change, reason } => {
+                let text = format!("user {user}: {} failed: {reason}", change.name());
+                return Some(row(*at, "change failed", "", &text));
+            }
+            Event::Note { at, text } => return Some(row(*at, "note", "", text)),
+            Event::Changed { .. } => return None,
+        })
+        .map(|(at, what, kind, text)| row(at, what, kind, &text))
+    });
+    let rows: Vec<Vec<Cell>> = told.take(MOST_EVENTS).collect();
+    if rows.is_empty() {
+        return html! {};
+    }
+    let summary = counted(rows.len() as u64, "event", "events");
+    let table = Table {
+        caption: "Faults, failed changes and notes as they happened, times from the start of load",
+        columns: &["At, s", "Event", "Fault", "What"],
+        rows,
+    };
+    fold("events", "Events", &summary, &table.markup())
+}
+
+fn row(at: f64, what: &str, kind: &str, text: &str) -> Vec<Cell> {
+    vec![Cell::number(at, 2), Cell::text(what), Cell::text(kind), Cell::text(text)]
+}
+
+fn generator(report: &RunReport) -> Markup {
+    let connections = &report.connections;
+    let times = [
+        ("Send lag", &report.send_lag),
+        ("Own part of the send lag", &report.own_lag),
+        ("Read lag", &report.read_lag),
+        ("Set-up of a connection", &connections.connect),
+        ("TLS handshake", &connections.tls),
+        ("First request of a connection", &connections.first_request),
+        ("Send lag of those that waited", &connections.waited_lag),
+    ];
+    let row = |(name, p): (&str, &Percentiles)| {
+        let mut cells = vec![Cell::text(name), Cell::count(p.count)];
+        cells.extend([p.p50, p.p90, p.p99, p.p999, p.max].map(Cell::micros));
+        cells
+    };
+    let rows: Vec<Vec<Cell>> = times.into_iter().filter(|(_, p)| p.count > 0).map(row).collect();
+    let table = Table {
+        caption: "What sending and connecting took",
+        columns: &["Time", "Count", "p50, ms", "p90, ms", "p99, ms", "p99.9, ms", "max, ms"],
+        rows,
+    };
+    let workers = &report.generator.workers;
+    let used = workers.iter().enumerate().map(|(n, worker)| {
+        let portion = |share_of: f64| Cell::Figure(share(share_of), Some(share_of));
+        vec![
+            Cell::number(n as f64 + 1.0, 0),
+            Cell::count(worker.sent),
+            portion(worker.cpu_share),
+            portion(worker.spin_share),
+            Cell::maybe(worker.run_delay_share.map(portion)),
+        ]
+    });
+    let used = Table {
+        caption: "Workers of the generator, shares of a core",
+        columns: &["Worker", "Sent", "CPU", "Of it spinning", "Ready and not run"],
+        rows: used.collect(),
+    };
+    let facts = [
+        ("Connections opened", connections.opened),
+        ("Connections that failed", connections.failed),
+        ("Connections lost", connections.lost),
+        ("Requests that waited for one", connections.waited),
+        ("Requests sent again", connections.resent),
+        ("Requests without a port", connections.port_exhausted),
+        ("Requests without a descriptor", connections.descriptor_exhausted),
+        ("Peak memory of the generator, MiB", report.generator.peak_memory_bytes >> 20),
+    ];
+    let body = html! {
+        dl.facts {
+            @for (name, count) in facts { @if count > 0 { dt { (name) } dd { (grouped(count)) } } }
+            @if let Some(stack) = &report.stack {
+                dt { "Embedded stack" }
+                dd { (share(stack.cpu_share)) " of a core, " (grouped(stack.peak_memory_bytes >> 20)) " MiB" }
+            }
+            @if let Some(lookups) = &report.lookups {
+                dt { "Lookups" }
+                dd {
+                    (grouped(lookups.total)) ", " (format!("{:.3}", lookups.per_request)) " per request"
+                    @if let Some(hits) = lookups.cache_hit_share { ", cache hits " (share(hits)) }
+                }
+            }
+        }
+        @if !table.rows.is_empty() { (table.markup()) }
+        @if !used.rows.is_empty() { (used.markup()) }
+    };
+    fold("generator", "Generator and connections", "Whether this side was the bottleneck", &body)
+}
+
+fn manifest(report: &RunReport) -> Markup {
+    let (build, machine) = (&report.build, &report.machine);
+    let memory = match machine.memory_bytes {
+        0 => String::new(),
+        bytes => format!("{} MiB", grouped(bytes >> 20)),
+    };
+    let cores = if machine.cores == 0 { String::new() } else { machine.cores.to_string() };
+    let debug = if build.debug { ", a debug build" } else { "" };
+    let version =
+        if build.version.is_empty() { String::new() } else { format!("{}{debug}", build.version) };
+    let users = match (report.population.users, report.population.spare) {
+        (0, 0) => String::new(),
+        (users, 0) => grouped(users),
+        (users, spare) => format!("{}, and {} kept for creation", grouped(users), grouped(spare)),
+    };
+    let facts = [
+        ("Scenario", report.scenario.clone()),
+        ("Seed", report.seed.to_string()),
+        ("Plan", report.plan_digest.clone()),
+        ("Target", report.target.clone()),
+        ("Reached over", report.approach.clone()),
+        ("Profile", report.profile.clone()),
+        ("Users", users),
+        ("Tokens", report.population.tokens_from.clone()),
+        ("Started", report.started_at.clone()),
+        ("Load", span(report.load_s * 1e3)),
+        ("From start to end", span(report.wall_s * 1e3)),
+        ("Substorm", version),
+        ("System", machine.system.clone()),
+        ("Kernel", machine.kernel.clone()),
+        ("Processor", machine.processor.clone()),
+        ("Cores", cores),
+        ("Memory", memory),
+    ];
+    let body = html! {
+        dl.facts {
+            @for (name, value) in facts { @if !value.is_empty() { dt { (name) } dd { bdi { (value) } } } }
+        }
+    };
+    fold("setup", "Set-up", "Where and with what it was measured", &body)
+}
+
+fn scenario(report: &RunReport) -> Markup {
+    if report.scenario_text.is_empty() {
+        return html! {};
+    }
+    let lines = counted(report.scenario_text.lines().count() as u64, "line", "lines");
+    let body = html! {
+        pre tabindex="0" role="region" aria-label="The scenario file" { code { (report.scenario_text) } }
+    };
+    fold("scenario", "Scenario", &format!("The file as it was read, {lines}"), &body)
+}

@@ -1,0 +1,134 @@
+//! Tables of the page: a caption, header cells with a scope, and for each figure the number to sort by.
+
+use maud::{Markup, html};
+
+use crate::units::grouped;
+
+/// Rows of a table beyond which the rest is left to `run.json`.
+const MOST_ROWS: usize = 500;
+
+/// A cell.
+pub(super) enum Cell {
+    /// A text, which may be somebody else's.
+    Text(String),
+    /// A name from the files, such as a verdict's.
+    Name(String),
+    /// A figure, and the number that it is sorted by; `None` sorts last.
+    Figure(String, Option<f64>),
+    /// Markup of our own, sorted by its text.
+    Own(Markup),
+}
+
+impl Cell {
+    pub(super) fn text(text: impl Into<String>) -> Self {
+        Self::Text(text.into())
+    }
+
+    pub(super) fn name(name: impl Into<String>) -> Self {
+        Self::Name(name.into())
+    }
+
+    pub(super) fn count(count: u64) -> Self {
+        Self::Figure(grouped(count), Some(count as f64))
+    }
+
+    /// Microseconds, shown as milliseconds.
+    pub(super) fn micros(micros: u64) -> Self {
+        let ms = micros as f64 / 1e3;
+        let shown = if ms >= 1e3 { grouped(ms.round() as u64) } else { format!("{ms:.2}") };
+        Self::Figure(shown, Some(ms))
+    }
+
+    /// A number with this many decimals.
+    pub(super) fn number(number: f64, decimals: usize) -> Self {
+        Self::Figure(format!("{number:.decimals$}"), Some(number))
+    }
+
+    /// A figure that there may be none of.
+    pub(super) fn maybe(figure: Option<Self>) -> Self {
+        figure.unwrap_or_else(|| Self::Figure("–".to_owned(), None))
+    }
+
+    fn is_figure(&self) -> bool {
+        matches!(self, Self::Figure(..))
+    }
+
+    fn inside(&self) -> Markup {
+        match self {
+            Self::Text(text) => html! { bdi { (text) } },
+            Self::Name(name) => html! { code { (name) } },
+            Self::Figure(shown, _) => html! { (shown) },
+            Self::Own(markup) => markup.clone(),
+        }
+    }
+
+    fn value(&self) -> Option<String> {
+        match self {
+            Self::Figure(_, value) => Some(value.map(|v| v.to_string()).unwrap_or_default()),
+            _ => None,
+        }
+    }
+}
+
+/// A table with a caption. The first cell of each row is its header.
+pub(super) struct Table<'a> {
+    pub(super) caption: &'a str,
+    pub(super) columns: &'a [&'a str],
+    pub(super) rows: Vec<Vec<Cell>>,
+}
+
+impl Table<'_> {
+    pub(super) fn markup(&self) -> Markup {
+        let figures: Vec<bool> = (0..self.columns.len())
+            .map(|n| self.rows.iter().any(|row| row.get(n).is_some_and(Cell::is_figure)))
+            .collect();
+        let class = |n: usize| if figures[n] { "figure" } else { "words" };
+        html! {
+            div.scroll tabindex="0" role="region" aria-label=(self.caption) {
+                table {
+                    caption { (self.caption) }
+                    thead { tr {
+                        @for (n, column) in self.columns.iter().enumerate() {
+                            th scope="col" class=(class(n)) { (column) }
+                        }
+                    } }
+                    tbody {
+                        @for row in self.rows.iter().take(MOST_ROWS) { tr {
+                            @for (n, cell) in row.iter().enumerate() {
+                                @if n == 0 {
+                                    th scope="row" data-value=[cell.value()] { (cell.inside()) }
+                                } @else {
+                                    td class=(class(n)) data-value=[cell.value()] { (cell.inside()) }
+                                }
+                            }
+                        } }
+                    }
+                }
+            }
+            @if self.rows.len() > MOST_ROWS {
+                p.note { "and " (grouped((self.rows.len() - MOST_ROWS) as u64)) " more in " code { "run.json" } }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_escaped_and_figures_carry_their_number() {
+        let rows = vec![vec![
+            Cell::text("<script>\"&"),
+            Cell::count(12_345),
+            Cell::micros(1_234_567),
+            Cell::maybe(None),
+        ]];
+        let columns = ["a", "b", "c", "d"];
+        let text = Table { caption: "x<y", columns: &columns, rows }.markup().into_string();
+        assert!(text.contains("<bdi>&lt;script&gt;&quot;&amp;</bdi>"), "{text}");
+        assert!(text.contains(r#"data-value="12345">12,345<"#), "{text}");
+        assert!(text.contains(r#"data-value="1234.567">1,235<"#), "{text}");
+        assert!(text.contains(r#"data-value="">–<"#) && text.contains("x&lt;y"), "{text}");
+    }
+}

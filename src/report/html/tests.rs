@@ -1,0 +1,92 @@
+//! What holds for every page, whatever the run was.
+
+use proptest::prelude::*;
+
+use super::super::course::Course;
+use super::super::model::{Finding, RouteReport, Severity, UnexpectedAnswer};
+use super::super::sample;
+use super::*;
+
+fn text(report: &RunReport) -> String {
+    page(&Input { report, course: &Course::default(), events: &[] }).unwrap()
+}
+
+#[test]
+fn the_first_screen_answers() {
+    let page = text(&sample::deleted_users());
+    for wanted in [
+        "<title>failed: deleted-users, seed 7</title>",
+        "No: 2 of 4 thresholds do not hold.",
+        "Exit code 1",
+        "1,204 <code>false_accept</code> (1.7%)",
+        "41 removed users, each for up to 2.1 s",
+        "unavailable 1,150",
+    ] {
+        assert!(page.contains(wanted), "{wanted}\n{page}");
+    }
+    let partial = sample::deleted_users();
+    assert!(text(&RunReport { partial: true, ..partial }).contains("the run did not end"));
+}
+
+#[test]
+fn nothing_is_asked_of_a_network() {
+    let page = text(&sample::deleted_users());
+    for forbidden in ["http://", "https://", "src=", "url(", "@import", "style=\"", " onclick"] {
+        let found =
+            page.replace("http://www.w3.org/", "").replace("url(#", "").matches(forbidden).count();
+        assert_eq!(found, 0, "{forbidden}");
+    }
+}
+
+/// The second of two attributes of a name is passed over by a browser.
+#[test]
+fn no_element_has_an_attribute_twice() {
+    let page = text(&sample::deleted_users());
+    for tag in page.split('<').skip(1).filter_map(|rest| rest.split_once('>')).map(|(tag, _)| tag) {
+        assert!(tag.matches(" class=").count() < 2, "{tag}");
+    }
+}
+
+#[test]
+fn the_policy_names_the_style_and_the_script_of_the_page() {
+    let page = text(&sample::correct());
+    let between = |open: &str, close: &str| -> String {
+        let (_, rest) = page.split_once(open).unwrap();
+        rest.split_once(close).unwrap().0.to_owned()
+    };
+    assert!(page.contains(&digest(&between("<style>", "</style>"))));
+    assert!(page.contains(&digest(&between("<script>", "</script>"))));
+    assert!(page.contains("default-src &#39;none&#39;") || page.contains("default-src 'none'"));
+    assert!(!page.contains("unsafe"));
+}
+
+proptest! {
+    /// Every text of a report, set to the same hostile one: no tag of it is in the page.
+    #[test]
+    fn no_text_becomes_markup(tail in "[<>\"'&/a-z=\u{0}\u{202e}]{0,30}") {
+        let hostile = format!("<script>evil()</script><img src=x onerror=evil()>{tail}");
+        let mut report = sample::strained();
+        report.scenario.clone_from(&hostile);
+        report.about.clone_from(&hostile);
+        report.scenario_text.clone_from(&hostile);
+        report.target.clone_from(&hostile);
+        report.approach.clone_from(&hostile);
+        report.plan_digest.clone_from(&hostile);
+        report.started_at.clone_from(&hostile);
+        report.build.version.clone_from(&hostile);
+        report.machine.processor.clone_from(&hostile);
+        report.valid = false;
+        report.reasons = vec![hostile.clone()];
+        report.findings = vec![Finding { severity: Severity::Wrong, sentence: hostile.clone() }];
+        report.routes = vec![RouteReport { request: hostile.clone(), ..<_>::default() }];
+        report.unexpected = vec![UnexpectedAnswer {
+            kind: hostile.clone(), class: hostile.clone(), route: hostile.clone(), why: hostile.clone(), body: hostile.clone(), status: 200,
+        }];
+        report.verdicts.by_phase.insert(hostile.clone(), [("error".to_owned(), 3)].into());
+        report.verdicts.total.insert("error".into(), 3);
+        report.mutations.insert(hostile.clone(), [("error".to_owned(), 3)].into());
+        let page = text(&report);
+        prop_assert!(!page.contains("<script>evil") && !page.contains("<img"), "{}", page);
+        prop_assert_eq!(page.matches("<script>").count(), 1);
+    }
+}

@@ -1,0 +1,338 @@
+//! What a reader asks first: did the run pass, may it be believed, what went wrong, for how long and
+//! for whom.
+//!
+//! Derived from the report and from the course of the run, without a judgement of its own: pass and
+//! validity are the report's, verdicts the oracle's. HTML and Markdown are written from it, so that
+//! both say the same.
+
+use crate::outcome::{Class, Truth, Verdict};
+use crate::units::grouped;
+
+use super::course::{Course, Stretch};
+use super::model::{ByName, RunReport, Severity};
+use super::wording::{counted, form, percent, span};
+
+/// How a run ended, in the order in which one reason outweighs another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It has not ended, or was killed.
+    Partial,
+    /// Something could not be undone.
+    NotUndone,
+    /// A signal ended it.
+    Interrupted,
+    /// Its figures cannot be believed.
+    Invalid,
+    /// A threshold does not hold.
+    Failed,
+    /// Every threshold holds, or there was none.
+    Passed,
+}
+
+impl Outcome {
+    /// How the run of this report ended.
+    pub fn of(report: &RunReport) -> Self {
+        match report.exit_code {
+            _ if report.partial => Self::Partial,
+            Some(5) => Self::NotUndone,
+            _ if report.interrupted => Self::Interrupted,
+            _ if !report.valid => Self::Invalid,
+            _ if report.thresholds.iter().any(|threshold| !threshold.pass) => Self::Failed,
+            _ => Self::Passed,
+        }
+    }
+
+    /// One word, as on a label.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Partial => "partial",
+            Self::NotUndone => "not undone",
+            Self::Interrupted => "interrupted",
+            Self::Invalid => "invalid",
+            Self::Failed => "failed",
+            Self::Passed => "passed",
+        }
+    }
+}
+
+/// Answers of one verdict that is not right.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wrong {
+    /// Which.
+    pub verdict: Verdict,
+    /// How serious it is.
+    pub severity: Severity,
+    /// How many, warm-up left out.
+    pub answers: u64,
+    /// Of all answers, in words.
+    pub share: String,
+    /// When; `None` without a course.
+    pub when: Option<When>,
+    /// To whom: users and tokens, each with its number.
+    pub whom: Vec<String>,
+    /// In which phases, the most first.
+    pub phases: Vec<(String, u64)>,
+    /// On which routes, the most first.
+    pub routes: Vec<(String, u64)>,
+    /// Of the requests under way during which faults, the most first.
+    pub faults: Vec<(String, u64)>,
+    /// With which defects of the token, the most first.
+    pub mutations: Vec<(String, u64)>,
+}
+
+/// The seconds of load in which such answers came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct When {
+    /// The start of the first, from the start of load.
+    pub from: u64,
+    /// The end of the last.
+    pub until: u64,
+    /// How many of the seconds between had one; of a long run, to a stretch of seconds.
+    pub seconds: u64,
+}
+
+impl When {
+    fn of(verdict: Verdict, report: &RunReport, course: &Course) -> Option<Self> {
+        let mut when: Option<Self> = None;
+        let answered = |stretch: &&Stretch| stretch.verdicts[verdict.index()] > 0;
+        for stretch in course.stretches().iter().filter(answered) {
+            if is_warm_up(report, stretch.second) {
+                continue;
+            }
+            let until = stretch.second + stretch.seconds;
+            let when = when.get_or_insert(Self { from: stretch.second, until, seconds: 0 });
+            when.until = until;
+            when.seconds += stretch.seconds;
+        }
+        when
+    }
+
+    /// `17 s, from 7 s to 26 s`.
+    pub fn text(self) -> String {
+        let Self { from, until, seconds } = self;
+        if until - from == seconds {
+            return format!("{}, from {from} s to {until} s", seconds_of(seconds));
+        }
+        format!("in {} between {from} s and {until} s", seconds_of(seconds))
+    }
+}
+
+fn seconds_of(seconds: u64) -> String {
+    format!("{} s", grouped(seconds))
+}
+
+/// Answers of warm-up are in no total, so their seconds are in no duration.
+fn is_warm_up(report: &RunReport, second: u64) -> bool {
+    let at = second as f64;
+    report.phases.iter().any(|phase| phase.warm_up && phase.at <= at && at < phase.until)
+}
+
+/// Verdicts that are not right, in the order in which they are told.
+const WRONG: [(Verdict, Severity); 7] = [
+    (Verdict::IdentitySwap, Severity::Critical),
+    (Verdict::FalseAccept, Severity::Critical),
+    (Verdict::FalseReject, Severity::Wrong),
+    (Verdict::Misblamed, Severity::Wrong),
+    (Verdict::WrongCode, Severity::Wrong),
+    (Verdict::Error, Severity::Wrong),
+    (Verdict::Unavailable, Severity::Note),
+];
+
+/// What went wrong, the most serious first; empty where every answer was right.
+pub fn wrongs(report: &RunReport, course: &Course) -> Vec<Wrong> {
+    let all = report.verdicts.sum();
+    let wrong = |(verdict, severity): (Verdict, Severity)| {
+        let answers = report.verdicts.of(verdict.name());
+        let of = |counts: &ByName| counts.get(verdict.name()).copied().unwrap_or(0);
+        let warm_up = |name: &str| report.phases.iter().any(|p| p.warm_up && p.name == name);
+        let phases = report.verdicts.by_phase.iter().filter(|(name, _)| !warm_up(name));
+        (answers > 0).then(|| Wrong {
+            verdict,
+            severity,
+            answers,
+            share: percent(answers, all),
+            when: When::of(verdict, report, course),
+            whom: whom(report, verdict),
+            phases: most(phases.map(|(name, counts)| (name.clone(), of(counts)))),
+            routes: most(report.routes.iter().map(|r| (r.request.clone(), of(&r.verdicts)))),
+            faults: most(report.faults.iter().map(|f| (f.kind.clone(), of(&f.verdicts)))),
+            mutations: most(report.mutations.iter().map(|(kind, v)| (kind.clone(), of(v)))),
+        })
+    };
+    WRONG.into_iter().filter_map(wrong).collect()
+}
+
+/// The counts of a name added up, the largest first; zeros left out.
+fn most(counts: impl Iterator<Item = (String, u64)>) -> Vec<(String, u64)> {
+    let mut sums = ByName::new();
+    for (name, count) in counts.filter(|(_, count)| *count > 0) {
+        *sums.entry(name).or_default() += count;
+    }
+    let mut sums: Vec<_> = sums.into_iter().collect();
+    sums.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    sums
+}
+
+fn whom(report: &RunReport, verdict: Verdict) -> Vec<String> {
+    let accepted = |truth: Truth| {
+        let row = report.matrix.get(truth.name());
+        row.and_then(|row| row.get(Class::Accepted.name())).copied().unwrap_or(0)
+    };
+    let mut whom = Vec::new();
+    let mut changed = |lag: &super::model::LagReport, what: &str| {
+        let users = lag.wrong_users + lag.quiet.as_ref().map_or(0, |quiet| quiet.wrong_users);
+        if users > 0 {
+            let each = match lag.max {
+                Some(max) => match max.high_ms {
+                    Some(high) => format!(", each for up to {}", span(high)),
+                    None => format!(", one for at least {}", span(max.low_ms)),
+                },
+                None => String::new(),
+            };
+            whom.push(format!("{} {what} {}{each}", grouped(users), form(users, "user", "users")));
+        }
+    };
+    match verdict {
+        Verdict::FalseAccept => {
+            changed(&report.revocation_lag, "removed");
+            for (truth, what) in [
+                (Truth::MustRejectAbsent, "for users that do not exist"),
+                (Truth::MustRejectDisabled, "for disabled users"),
+                (Truth::MustRejectToken, "with a bad token"),
+            ] {
+                let n = accepted(truth);
+                if n > 0 {
+                    whom.push(format!("{} {what}", counted(n, "request", "requests")));
+                }
+            }
+        }
+        Verdict::FalseReject => changed(&report.provisioning_lag, "new"),
+        _ => {}
+    }
+    whom
+}
+
+/// What a verdict means, for people who meet it for the first time.
+pub fn meaning(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::CorrectAccept => "let in, rightly, as the right user",
+        Verdict::CorrectReject => "turned away, rightly, for a right reason",
+        Verdict::FalseReject => "turned away although the user is live and the store was well",
+        Verdict::FalseAccept => "let in although the user is gone or disabled, or the token is bad",
+        Verdict::IdentitySwap => "let in as somebody else",
+        Verdict::Misblamed => "turned away although the user is live, while the store was faulted",
+        Verdict::WrongCode => {
+            "turned away rightly, but for a wrong reason or without the challenge"
+        }
+        Verdict::Unavailable => "told that the gateway could not find out, or to ask less often",
+        Verdict::Error => "the gateway, the connection or the protocol failed",
+        Verdict::Grey => "not judged: a change of the user was under way",
+    }
+}
+
+/// Whether the thresholds hold, in a sentence.
+pub fn passed(report: &RunReport) -> String {
+    let all = report.thresholds.len() as u64;
+    let missed = report.thresholds.iter().filter(|threshold| !threshold.pass).count() as u64;
+    match (Outcome::of(report), missed) {
+        (Outcome::Partial, _) => format!(
+            "Not decided: the run did not end. This is what there was after {} of load.",
+            span(report.load_s * 1e3)
+        ),
+        _ if all == 0 => "Nothing was asked of it: the scenario has no thresholds.".to_owned(),
+        (_, 0) => match all {
+            1 => "Yes: the one threshold holds.".to_owned(),
+            all => format!("Yes: all {all} thresholds hold."),
+        },
+        (_, missed) => format!(
+            "No: {missed} of {} {} not hold.",
+            counted(all, "threshold", "thresholds"),
+            form(missed, "does", "do")
+        ),
+    }
+}
+
+/// Whether the figures may be believed, in a sentence.
+pub fn valid(report: &RunReport) -> String {
+    match (report.partial, report.valid, report.reasons.len()) {
+        (true, ..) => "Not decided: validity is judged at the end of a run.".to_owned(),
+        (_, true, _) => "Yes: the generator kept up, and every fault bit.".to_owned(),
+        (_, false, 0) => "No, and the report does not say why.".to_owned(),
+        (_, false, 1) => "No, for one reason:".to_owned(),
+        (_, false, n) => format!("No, for {n} reasons:"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{TimelineRow, sample};
+    use super::*;
+    use crate::measure::{Recorder, Shape};
+
+    fn course() -> Course {
+        let mut course = Course::default();
+        let recorder = Recorder::new(&Shape::default());
+        for second in 0..35 {
+            let mut row = TimelineRow { second, ..TimelineRow::default() };
+            // The warm-up of the sample ends at 5 s.
+            let wrong = [3, 10, 11, 14].contains(&second);
+            row.verdicts[Verdict::FalseAccept.index()] = if wrong { 301 } else { 0 };
+            if (20..25).contains(&second) {
+                row.verdicts[Verdict::Unavailable.index()] = 230;
+            }
+            course.second(&row, &recorder, &[]);
+        }
+        course
+    }
+
+    #[test]
+    fn wrong_answers_are_told_with_their_time_and_their_users() {
+        let all = wrongs(&sample::deleted_users(), &course());
+        let told: Vec<_> = all.iter().map(|w| (w.verdict.name(), w.answers)).collect();
+        assert_eq!(told, [("false_accept", 1_204), ("error", 24), ("unavailable", 1_150)]);
+        let accepts = &all[0];
+        assert_eq!(accepts.when, Some(When { from: 10, until: 15, seconds: 3 }));
+        assert_eq!(accepts.when.unwrap().text(), "in 3 s between 10 s and 15 s");
+        assert_eq!(all[2].when.unwrap().text(), "5 s, from 20 s to 25 s");
+        assert_eq!(
+            accepts.whom,
+            [
+                "41 removed users, each for up to 2.1 s",
+                "1,204 requests for users that do not exist"
+            ]
+        );
+        assert_eq!(all[2].faults, [("store-outage".to_owned(), 1_150)]);
+        assert_eq!(all[1].when, None, "the course has no error");
+    }
+
+    #[test]
+    fn where_all_was_right_there_is_nothing_to_tell() {
+        assert!(wrongs(&sample::correct(), &course()).is_empty());
+    }
+
+    #[test]
+    fn one_reason_outweighs_another() {
+        let mut report = sample::correct();
+        assert_eq!(Outcome::of(&report), Outcome::Passed);
+        report.thresholds.push(super::super::model::ThresholdReport::default());
+        assert_eq!(Outcome::of(&report), Outcome::Failed);
+        assert_eq!(passed(&report), "No: 1 of 1 threshold does not hold.");
+        report.valid = false;
+        assert_eq!(Outcome::of(&report), Outcome::Invalid);
+        report.interrupted = true;
+        assert_eq!(Outcome::of(&report), Outcome::Interrupted);
+        report.exit_code = Some(5);
+        assert_eq!(Outcome::of(&report), Outcome::NotUndone);
+        report.partial = true;
+        assert_eq!(Outcome::of(&report), Outcome::Partial);
+        assert!(passed(&report).starts_with("Not decided"), "{}", passed(&report));
+    }
+
+    #[test]
+    fn what_is_wrong_is_every_verdict_that_is_not_correct() {
+        for verdict in Verdict::ALL {
+            let told = WRONG.iter().any(|(wrong, _)| *wrong == verdict);
+            assert_eq!(told, !verdict.is_correct(), "{verdict}");
+        }
+    }
+}

@@ -1,0 +1,252 @@
+// Opens a report in Chromium as people do, from the disk and without a network, and holds it to what
+// its module promises. Arguments: the page, a folder for screenshots, and a name for them.
+"use strict";
+const assert = require("node:assert/strict");
+const fs = require("node:fs");
+const path = require("node:path");
+const { pathToFileURL } = require("node:url");
+const { chromium } = require("playwright-core");
+
+const [file, shots, name] = process.argv.slice(2);
+const url = pathToFileURL(path.resolve(file)).href;
+const WIDE = { width: 1280, height: 900 };
+const NARROW = { width: 380, height: 800 };
+
+async function open(browser, { viewport = WIDE, colorScheme = "light", hash = "" } = {}) {
+  const context = await browser.newContext({ viewport, colorScheme, offline: true });
+  const page = await context.newPage();
+  const heard = [];
+  page.on("console", (message) => heard.push(`console ${message.type()}: ${message.text()}`));
+  page.on("pageerror", (error) => heard.push(`error: ${error.message}`));
+  page.on("dialog", (dialog) => { heard.push(`dialog: ${dialog.message()}`); dialog.dismiss(); });
+  page.on("popup", (popup) => heard.push(`popup: ${popup.url()}`));
+  page.on("request", (request) => {
+    if (request.url().split("#")[0] !== url && !request.url().startsWith("data:,")) heard.push(`request: ${request.url()}`);
+  });
+  await page.goto(url + hash, { waitUntil: "load" });
+  return { context, page, heard };
+}
+
+// What is in the page, and what must not be.
+async function content(page) {
+  const found = await page.evaluate(() => {
+    const count = (selector) => document.querySelectorAll(selector).length;
+    const headings = [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")].map((h) => Number(h.tagName[1]));
+    return {
+      evil: globalThis.evil,
+      executable: count("script:not([type])"),
+      foreign: count("img, iframe, object, embed, video, audio, form, base, link:not([rel=icon]), svg script, svg a, svg foreignObject, svg image, svg use"),
+      handlers: [...document.querySelectorAll("*")].filter((e) => [...e.attributes].some((a) => a.name.startsWith("on"))).length,
+      links: [...document.querySelectorAll("a")].map((a) => a.getAttribute("href")),
+      ids: [...document.querySelectorAll("[id]")].map((e) => e.id),
+      landmarks: ["header", "main", "footer"].map(count),
+      h1: count("h1"),
+      skips: headings.some((level, n) => n > 0 && level > headings[n - 1] + 1),
+      uncaptioned: count("table:not(:has(> caption))"),
+      unscoped: count("th:not([scope])"),
+      charts: count("figure svg"),
+      untitled: [...document.querySelectorAll("figure svg")].filter((svg) => svg.getAttribute("role") !== "img" || !svg.getAttribute("aria-label") || !svg.querySelector("desc")).length,
+      lang: document.documentElement.lang,
+      title: document.title,
+    };
+  });
+  assert.equal(found.evil, undefined, "a script of the target ran");
+  assert.equal(found.executable, 1, "one script, the page's own");
+  assert.equal(found.foreign, 0, "an element that a target brought");
+  assert.equal(found.handlers, 0, "an element that acts by an attribute");
+  const inside = found.links.every((href) => href.startsWith("#") && found.ids.includes(href.slice(1)));
+  assert.ok(inside, `links lead to places in the page: ${found.links}`);
+  assert.equal(new Set(found.ids).size, found.ids.length, "an id is there twice");
+  assert.deepEqual(found.landmarks, [1, 1, 1]);
+  assert.equal(found.h1, 1);
+  assert.equal(found.skips, false, "a level of headings is left out");
+  assert.equal(found.uncaptioned, 0, "a table without a caption");
+  assert.equal(found.unscoped, 0, "a header cell without a scope");
+  assert.equal(found.untitled, 0, "a chart without title and description");
+  assert.equal(found.lang, "en");
+  assert.ok(found.title.length > 5);
+  return found;
+}
+
+// Every control has its turn as Tab is pressed, and shows it.
+async function keyboard(page) {
+  await page.locator("#fold").click();
+  assert.equal(await page.locator("details:not([open])").count(), 0, "all folds opened");
+  await page.locator("h1").click();
+  await page.evaluate(() => { document.activeElement.blur(); scrollTo(0, 0); getSelection().removeAllRanges(); });
+  const wanted = await page.evaluate(() => {
+    const all = [...document.querySelectorAll("a[href], button, summary, [tabindex='0']")].filter((e) => !e.hidden);
+    all.forEach((e, n) => { e.dataset.stop = n; });
+    return all.length;
+  });
+  const seen = new Set();
+  for (let n = 0; n < wanted + 5; n += 1) {
+    await page.keyboard.press("Tab");
+    const at = await page.evaluate(() => {
+      const e = document.activeElement;
+      const style = getComputedStyle(e);
+      return { stop: e.dataset.stop, outline: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2, what: e.outerHTML.slice(0, 80) };
+    });
+    if (at.stop === undefined) continue;
+    seen.add(at.stop);
+    assert.ok(at.outline, `no mark of the focus on ${at.what}`);
+  }
+  assert.equal(seen.size, wanted, `Tab reached ${seen.size} of ${wanted} controls`);
+  const summary = page.locator("summary").first();
+  const fold = page.locator("details").first();
+  await summary.focus();
+  for (const [key, open] of [["Enter", false], ["Space", true]]) {
+    await page.keyboard.press(key);
+    assert.equal(await fold.evaluate((e) => e.open), open, `${key} on a fold`);
+  }
+  return wanted;
+}
+
+async function sorting(page) {
+  const tables = page.locator("table:has(th button)");
+  const many = await tables.count();
+  assert.ok(many > 0, "no table can be sorted");
+  for (let n = 0; n < many; n += 1) {
+    const table = tables.nth(n);
+    const columns = await table.locator("thead th").count();
+    for (let column = 0; column < columns; column += 1) {
+      const head = table.locator("thead th").nth(column);
+      await head.locator("button").focus();
+      for (const key of ["Enter", "Space"]) {
+        await page.keyboard.press(key);
+        const [direction, values] = await table.evaluate((t, c) => [
+          t.tHead.rows[0].cells[c].getAttribute("aria-sort"),
+          [...t.tBodies[0].rows].map((r) => {
+            const cell = r.cells[c];
+            return cell.dataset.value === undefined ? cell.textContent.trim() : cell.dataset.value;
+          }),
+        ], column);
+        assert.ok(["ascending", "descending"].includes(direction), direction);
+        if (await head.evaluate((h) => h.classList.contains("figure"))) {
+          const figures = values.filter((v) => v !== "").map(Number);
+          const sorted = [...figures].sort((a, b) => (direction === "ascending" ? a - b : b - a));
+          assert.deepEqual(figures, sorted, `column ${column} of table ${n} is not ${direction}`);
+          assert.ok(values.slice(figures.length).every((v) => v === ""), "cells without a figure stand last");
+        }
+      }
+      const others = await table.locator("th[aria-sort='ascending'], th[aria-sort='descending']").count();
+      assert.equal(others, 1, "one column is the one sorted by");
+    }
+  }
+  return many;
+}
+
+// Contrast of every text with what is behind it (WCAG 2.2, 1.4.3, AA).
+async function contrast(page, theme) {
+  const poor = await page.evaluate(() => {
+    const parse = (colour) => {
+      const [r, g, b, a = 1] = colour.match(/[\d.]+/g).map(Number);
+      return { rgb: [r, g, b], a };
+    };
+    const luminance = (rgb) => {
+      const [r, g, b] = rgb.map((v) => v / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+      return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const behind = (element) => {
+      for (let e = element; e; e = e.parentElement) {
+        const colour = parse(getComputedStyle(e).backgroundColor);
+        if (colour.a > 0.99) return colour.rgb;
+      }
+      return [255, 255, 255];
+    };
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const found = new Set();
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      const element = node.parentElement;
+      if (!node.data.trim() || !element.checkVisibility({ opacityProperty: true }) || element.closest("script, style")) continue;
+      const style = getComputedStyle(element);
+      const colour = element.closest("svg") ? style.fill : style.color;
+      const [a, b] = [luminance(parse(colour).rgb), luminance(behind(element))];
+      const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+      const size = parseFloat(style.fontSize);
+      const large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
+      if (ratio < (large ? 3 : 4.5)) found.add(`${ratio.toFixed(2)} ${colour} ${element.tagName} ${node.data.trim().slice(0, 40)}`);
+    }
+    return [...found];
+  });
+  assert.deepEqual(poor, [], `too little contrast in the ${theme} theme`);
+}
+
+async function theme(page) {
+  const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const button = page.locator("#theme");
+  const before = await background();
+  assert.equal(await button.getAttribute("aria-pressed"), "false");
+  await button.focus();
+  await page.keyboard.press("Space");
+  assert.equal(await button.getAttribute("aria-pressed"), "true");
+  assert.notEqual(await background(), before, "the theme changes the page");
+  await page.reload();
+  assert.equal(await button.getAttribute("aria-pressed"), "true", "the choice outlives a reload");
+  await page.keyboard.press("Tab");
+  await button.click();
+  assert.equal(await background(), before);
+}
+
+async function permalinks(browser) {
+  const { context, page, heard } = await open(browser, { hash: "#setup" });
+  const setup = page.locator("section.fold:has(#setup) details");
+  assert.equal(await setup.evaluate((e) => e.open), true, "a link opens the fold that it leads to");
+  await page.locator("#verdicts .permalink").focus();
+  await page.keyboard.press("Enter");
+  assert.ok(page.url().endsWith("#verdicts"));
+  const verdicts = page.locator("section.fold:has(#verdicts) details");
+  assert.equal(await verdicts.evaluate((e) => e.open), true);
+  assert.deepEqual(heard, []);
+  await context.close();
+}
+
+async function paper(browser) {
+  const { context, page, heard } = await open(browser, { colorScheme: "dark" });
+  const pdf = await page.pdf({ path: path.join(shots, `${name}.pdf`), preferCSSPageSize: true, printBackground: true });
+  assert.equal(pdf.subarray(0, 5).toString(), "%PDF-");
+  assert.deepEqual(heard, []);
+  await context.close();
+}
+
+async function looks(browser) {
+  for (const colorScheme of ["light", "dark"]) {
+    for (const viewport of [WIDE, NARROW, { width: 1600, height: 1000 }]) {
+      const { context, page, heard } = await open(browser, { viewport, colorScheme });
+      await page.screenshot({ path: path.join(shots, `${name}-${viewport.width}-${colorScheme}.png`) });
+      await page.locator("#fold").click();
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      assert.ok(width <= viewport.width, `the page is ${width} px wide on a screen of ${viewport.width}`);
+      await contrast(page, colorScheme);
+      await page.screenshot({ path: path.join(shots, `${name}-${viewport.width}-${colorScheme}-whole.png`), fullPage: true });
+      assert.deepEqual(heard, []);
+      await context.close();
+    }
+  }
+}
+
+(async () => {
+  fs.mkdirSync(shots, { recursive: true });
+  const browser = await chromium.launch({
+    executablePath: "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  });
+  try {
+    const { context, page, heard } = await open(browser);
+    const found = await content(page);
+    await theme(page);
+    const controls = await keyboard(page);
+    const tables = await sorting(page);
+    assert.deepEqual(heard, [], "the console stays silent and nothing is asked for");
+    await context.close();
+    await permalinks(browser);
+    await paper(browser);
+    await looks(browser);
+    console.log(JSON.stringify({ controls, tables, charts: found.charts, title: found.title }));
+  } finally {
+    await browser.close();
+  }
+})().catch((error) => {
+  console.error(error);
+  process.exit(1);
+});
