@@ -25,6 +25,7 @@ fn shape() -> Shape {
         defects: 20,
         routes: 5,
         allowances: (0..200).map(allowance).collect(),
+        ..Shape::default()
     }
 }
 

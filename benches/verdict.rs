@@ -141,6 +141,7 @@ fn judged_and_recorded(c: &mut Criterion) {
             defects: 0,
             routes: 5,
             allowances: (0..allowances).map(allowance).collect(),
+            ..Shape::default()
         });
         let mut n = 0;
         group.bench_function(name, |b| {

@@ -2,7 +2,7 @@
 
 from peers.mode import Mode
 from peers.open import ABOUT, GrainSubstorm, OpenMode, SendingSpin, Spin, SpinningSubstorm
-from peers.tools import Ab, H2load, Hey, K6, Oha, OfSubstorm, Vegeta, Wrk, Wrk2, WrkTokens
+from peers.tools import Ab, BareLoop, H2load, Hey, K6, Oha, OfSubstorm, Vegeta, Wrk, Wrk2, WrkTokens
 
 CLOSED = """\
 {connections} connections, as many requests under way as they carry, {rounds} rounds of {seconds} s; min / median / max
@@ -16,9 +16,9 @@ MODES = (
         title="Cost of a request: HTTP/1.1",
         about=CLOSED,
         # Those that are compared most closely stand next to each other.
-        tools=(Wrk(), OfSubstorm(), WrkTokens(), Oha(), H2load(), Ab(), Hey(), Vegeta(), K6()),
+        tools=(Wrk(), OfSubstorm(), WrkTokens(), BareLoop(), Oha(), H2load(), Ab(), Hey(), Vegeta(), K6()),
         references=("wrk", "wrk, tokens"),
-        limits={"wrk, tokens": 0.90, "wrk": 1.0, "oha": 0.65, "vegeta": 0.22, "k6": 0.08},
+        limits={"wrk, tokens": 0.90, "wrk": 1.0, "oha": 0.65, "vegeta": 0.22, "k6": 0.08, "bare loop": None},
     ),
     Mode(
         name="tls",

@@ -11,6 +11,7 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rig import programs
 from rig.bench import Trouble
 from rig.substorm import Scenario, Substorm, program as substorm_program, version as substorm_version
 
@@ -291,6 +292,28 @@ class Hey(Tool):
         codes = {int(code): int(count) for code, count in re.findall(r"\[(\d{3})\]\s+(\d+) responses", report)}
         done = sum(codes.values())
         return self._sample(measured, done, number(r"Total:\s+([\d.]+) secs", report), done - codes.get(200, 0))
+
+
+class BareLoop(Tool):
+    """The floor: tokens sent and answers read over epoll, and nothing else done. Part of this source."""
+
+    name, program, package, tokens = "bare loop", "bare_loop", "cargo build --release --locked --examples", True
+    theirs = False
+
+    def available(self):
+        """Whether it was built."""
+        return (programs.FOLDER / self.program).exists()
+
+    def version(self):
+        """It goes with the source."""
+        return ""
+
+    def closed(self, work):
+        """As many at once as there are connections."""
+        address = work.url.removeprefix("http://").rstrip("/")
+        argv = [self.program, address, work.connections, work.seconds, work.tokens]
+        said, measured = programs.says(work.bench, *argv, limit_s=work.seconds + 30)
+        return self._sample(measured, said["requests"], said["seconds"])
 
 
 class OfSubstorm(Tool):

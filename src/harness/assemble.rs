@@ -13,7 +13,7 @@ use crate::oracle::{Cohort, LagKind, LagSummary};
 use crate::outcome::{Class, Truth, Verdict};
 use crate::report::model::{
     ALL, Connections, Counts, FaultReport, Generator, LagReport, LatencyRow, Lookups, PhaseReport,
-    Requests, RouteReport, RunReport, ThresholdReport, WorkerUse,
+    Requests, RouteReport, RunReport, StageReport, ThresholdReport, WorkerUse,
 };
 use crate::scenario::Plan;
 use crate::stack::Usage;
@@ -66,6 +66,8 @@ impl<'a> Figures<'a> {
             missing_challenge: self.measured.lacks_challenge,
             latency: self.latency(),
             routes: self.routes(),
+            stages: self.stages(),
+            stages_left_out: self.measured.stages_left_out,
             send_lag: (&self.measured.send_lag).into(),
             own_lag: (&self.measured.own_lag()).into(),
             read_lag: (&self.measured.read_lag).into(),
@@ -215,6 +217,24 @@ impl<'a> Figures<'a> {
                 response: (&record.response).into(),
             })
             .collect()
+    }
+
+    /// Stages of the target's work, over all measured phases and by phase.
+    pub fn stages(&self) -> Vec<StageReport> {
+        let rows = |phase: &str, record| {
+            let stages = self.gathered.totals.stages(record);
+            let row = |(stage, times): (&str, &Latency)| StageReport {
+                stage: stage.to_owned(),
+                phase: phase.to_owned(),
+                percentiles: times.into(),
+            };
+            stages.map(row).collect::<Vec<_>>()
+        };
+        let mut all = rows(ALL, self.measured);
+        for (phase, record) in self.each_phase() {
+            all.extend(rows(&phase.name, record));
+        }
+        all
     }
 
     /// From removals to their showing.

@@ -7,7 +7,7 @@ use crate::clock::{Clock, Tick};
 use crate::fault::{Action, FaultPlan, LinkName};
 use crate::identity::UserIndex;
 use crate::load::{Context, DefectShare, IdentityProof, LoadPlan, Mix, Specimens, Spin};
-use crate::measure::{Shape, Threshold};
+use crate::measure::{Shape, StageNames, Threshold};
 use crate::oracle::{Expiry, FaultWindows};
 use crate::scenario::{self, Plan};
 use crate::token::TokenSource;
@@ -40,6 +40,7 @@ pub fn shape(plan: &Plan, thresholds: &[Threshold]) -> Shape {
         defects: defect_kinds(plan).len(),
         routes: plan.load.routes.len(),
         allowances: thresholds.iter().filter_map(Threshold::allowance).collect(),
+        stages: StageNames::new(),
     }
 }
 

@@ -46,8 +46,6 @@ pub struct Output {
     latencies: LatencyLog,
     /// The course so far, for the charts.
     pub course: Course,
-    /// The notes among the events so far.
-    pub notes: Vec<Event>,
     /// The most lookups per request in a second that had enough requests.
     pub lookups_peak: Option<f64>,
     start: Tick,
@@ -81,7 +79,6 @@ impl Output {
             events: opened.events,
             latencies: opened.latencies,
             course: Course::default(),
-            notes: Vec::new(),
             lookups_peak: None,
             start,
             lookups_before,
@@ -111,10 +108,7 @@ impl Output {
     /// Adds a line to the list of events.
     pub fn remark(&mut self, at: Tick, text: &str) -> std::io::Result<()> {
         let at = self.seconds(at);
-        let note = Event::Note { at, text: text.to_owned() };
-        self.events.append(&note)?;
-        self.notes.push(note);
-        Ok(())
+        self.events.append(&Event::Note { at, text: text.to_owned() })
     }
 
     fn seconds(&self, at: Tick) -> f64 {

@@ -260,6 +260,7 @@ impl<C: Connector> Lane<C> {
                 // was set.
                 let arrival = seen.arrival.filter(|arrival| arrival.at >= sent);
                 let done = arrival.map_or_else(|| run.clock.now(), |arrival| arrival.at);
+                shared.ledger.borrow_mut().saw(job, seen);
                 let mut examined = examine::answer(run, job, (sent, done), seen, subject);
                 examined.sample.read_lag = arrival.map(|arrival| arrival.read - arrival.at);
                 (arrival.map_or(done, |arrival| arrival.read), examined)

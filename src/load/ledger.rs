@@ -16,7 +16,7 @@ use super::probe::ProbeQueue;
 use crate::clock::Tick;
 use crate::measure::{Recorder, Shape};
 use crate::oracle::Sighting;
-use crate::outcome::Failure;
+use crate::outcome::{Failure, Observation};
 use crate::wire::SetUp;
 
 /// Sightings kept for one hand-over; more are counted as lost. At one hand-over a second this is
@@ -166,6 +166,12 @@ impl Ledger {
     /// A retry that was meant is not sent any more, because its phase or the run is at its end.
     pub fn retry_unsent(&mut self, phase: usize) {
         self.books.recorder.phase(phase).retries_unsent += 1;
+    }
+
+    /// A request was answered so: adds what the answer tells of stages.
+    #[inline]
+    pub fn saw(&mut self, job: &Job, seen: &Observation<'_>) {
+        self.books.recorder.stages_told(job.phase, seen);
     }
 
     /// A request is done.

@@ -85,6 +85,21 @@ impl Latency {
         between.map(|(_, count)| count).sum()
     }
 
+    /// The cells that durations in microseconds fell into, in ascending order, with how many each.
+    pub fn cells(&self) -> impl Iterator<Item = (Cell, u64)> {
+        self.filled().into_iter().flat_map(Histogram::cells)
+    }
+
+    /// Adds so many durations of one cell: what another histogram counted.
+    pub fn add_many(&mut self, cell: Cell, mut times: u64) {
+        let histogram = self.0.get_or_insert_default();
+        while times > 0 {
+            let some = u32::try_from(times).unwrap_or(u32::MAX);
+            histogram.add_many(cell, some);
+            times -= u64::from(some);
+        }
+    }
+
     /// For each of `bounds`, ascending and in microseconds, how many durations do not exceed it, to
     /// within the histogram's precision.
     pub fn counts_up_to(&self, bounds: &[u64]) -> Vec<u64> {
@@ -101,21 +116,6 @@ impl Latency {
             *count = sum;
         }
         counts
-    }
-
-    /// The cells that durations in microseconds fell into, in ascending order, with how many each.
-    pub fn cells(&self) -> impl Iterator<Item = (Cell, u64)> {
-        self.filled().into_iter().flat_map(Histogram::cells)
-    }
-
-    /// Adds so many durations of one cell: what another histogram counted.
-    pub fn add_many(&mut self, cell: Cell, mut times: u64) {
-        let histogram = self.0.get_or_insert_default();
-        while times > 0 {
-            let some = u32::try_from(times).unwrap_or(u32::MAX);
-            histogram.add_many(cell, some);
-            times -= u64::from(some);
-        }
     }
 
     /// The figures that reports show; `None` when empty.

@@ -9,6 +9,7 @@ pub mod latency;
 pub mod metric;
 pub mod record;
 pub mod recorder;
+pub mod stages;
 pub mod threshold;
 
 pub use allowance::Allowance;
@@ -17,4 +18,5 @@ pub use latency::{Latency, Quantiles};
 pub use metric::{Countable, LatencyKind, Metric, Quantile, Unit};
 pub use record::{FaultRecord, PhaseRecord, RouteRecord};
 pub use recorder::{Recorder, Sample, Shape};
+pub use stages::{STAGES_MAX, StageNames};
 pub use threshold::{Judged, Reading, Threshold, ThresholdError};

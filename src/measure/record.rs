@@ -7,6 +7,7 @@ use crate::outcome::{Class, Truth, Verdict};
 use super::joint::JointCounts;
 use super::latency::{Latency, cell};
 use super::recorder::Sample;
+use super::stages::STAGES_MAX;
 
 /// What happened to the requests that overlapped one fault.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -99,6 +100,11 @@ pub struct PhaseRecord {
     pub tls: Latency,
     /// Ages, from due, of requests in flight at the drain limit.
     pub censored_age: Latency,
+    /// Stages of the target's work, by their places among the run's
+    /// [`StageNames`](super::StageNames).
+    pub stages: [Latency; STAGES_MAX],
+    /// Stages that answers told of and that are not among them.
+    pub stages_left_out: u64,
 }
 
 impl PhaseRecord {
@@ -199,6 +205,9 @@ impl PhaseRecord {
         self.connect.merge(&other.connect);
         self.tls.merge(&other.tls);
         self.censored_age.merge(&other.censored_age);
+        for (latency, other) in self.stages.iter_mut().zip(&other.stages) {
+            latency.merge(other);
+        }
     }
 
     fn merge_counts(&mut self, other: &Self) {
@@ -217,6 +226,7 @@ impl PhaseRecord {
         self.port_exhausted += other.port_exhausted;
         self.descriptor_exhausted += other.descriptor_exhausted;
         self.resent += other.resent;
+        self.stages_left_out += other.stages_left_out;
         for (row, other) in self.matrix.iter_mut().zip(&other.matrix) {
             add_all(row, other);
         }
@@ -235,7 +245,7 @@ impl PhaseRecord {
             route.response.clear();
             *route = RouteRecord { response: take(&mut route.response), ..RouteRecord::default() };
         }
-        let times = old.response.iter_mut().chain(&mut old.service).chain([
+        let times = old.response.iter_mut().chain(&mut old.service).chain(&mut old.stages).chain([
             &mut old.first,
             &mut old.send_lag,
             &mut old.waited_lag,
@@ -263,6 +273,7 @@ impl PhaseRecord {
             connect: old.connect,
             tls: old.tls,
             censored_age: old.censored_age,
+            stages: old.stages,
             ..Self::default()
         };
     }
@@ -337,7 +348,9 @@ mod tests {
             read_lag: span.clone(),
             connect: span.clone(),
             tls: span.clone(),
-            censored_age: span,
+            censored_age: span.clone(),
+            stages: std::array::from_fn(|_| span.clone()),
+            stages_left_out: 1,
         }
     }
 
@@ -381,6 +394,8 @@ mod tests {
             connect,
             tls,
             censored_age,
+            stages,
+            stages_left_out,
         } = record;
         let mut all = vec![
             *due,
@@ -398,6 +413,7 @@ mod tests {
             *port_exhausted,
             *descriptor_exhausted,
             *resent,
+            *stages_left_out,
         ];
         all.extend(matrix.iter().flatten().chain(verdicts).chain(beyond));
         for row in by_fault {
@@ -410,7 +426,7 @@ mod tests {
             all.extend(row.verdicts);
             all.extend([row.due, row.checks_failed, spans(&row.response)]);
         }
-        all.extend(response.iter().chain(service).map(spans));
+        all.extend(response.iter().chain(service).chain(stages).map(spans));
         let times = [first, send_lag, waited_lag, waited_own, read_lag, connect, tls, censored_age];
         all.extend(times.map(spans));
         all

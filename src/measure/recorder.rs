@@ -11,6 +11,7 @@ use crate::outcome::{Class, Truth, Verdict};
 
 use super::allowance::{Allowance, Ladder};
 use super::record::{FaultRecord, PhaseRecord, RouteRecord};
+use super::stages::StageNames;
 
 /// How large a recorder is.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +26,8 @@ pub struct Shape {
     pub routes: usize,
     /// Allowances that thresholds make.
     pub allowances: Vec<Allowance>,
+    /// Where stages of the target's work are given their places.
+    pub stages: StageNames,
 }
 
 /// One judged answer.
@@ -105,6 +108,17 @@ impl Recorder {
         &mut self.phases[phase]
     }
 
+    /// As [`phase`](Self::phase), with the names of the stages that it has times of.
+    pub(super) fn stage_names_and_phase(
+        &mut self,
+        phase: usize,
+    ) -> (&StageNames, &mut PhaseRecord) {
+        if !self.is_touched[phase] {
+            self.touch(phase);
+        }
+        (&self.shape.stages, &mut self.phases[phase])
+    }
+
     /// Gives a phase its lists; a run of many phases is in few of them at a time.
     #[cold]
     #[inline(never)]
@@ -116,6 +130,11 @@ impl Recorder {
         record.by_fault.resize(shape.faults.min(64), FaultRecord::default());
         record.by_defect.resize(shape.defects, [0; Verdict::COUNT]);
         record.by_route.resize(shape.routes, RouteRecord::default());
+    }
+
+    /// The names of the stages that the records have times of.
+    pub(super) fn stage_names(&self) -> &StageNames {
+        &self.shape.stages
     }
 
     /// One record a phase, in the order of the plan. Where nothing happened the lists are empty.
@@ -170,7 +189,7 @@ mod tests {
 
     fn shape() -> Shape {
         let allowances = vec![allowance(0), allowance(5)];
-        Shape { phases: 3, faults: 3, defects: 1, routes: 2, allowances }
+        Shape { phases: 3, faults: 3, defects: 1, routes: 2, allowances, ..Shape::default() }
     }
 
     fn sample() -> Sample {

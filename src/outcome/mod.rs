@@ -7,9 +7,11 @@
 mod class;
 mod observation;
 pub mod profiles;
+mod server_timing;
 mod verdict;
 
 pub use class::{Class, ClassSet};
 pub use observation::{Arrival, Failure, Observation};
 pub use profiles::{Profile, Reading};
+pub use server_timing::{Metric, MetricTime, Metrics, SERVER_TIMING, metrics};
 pub use verdict::{Truth, Verdict};

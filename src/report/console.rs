@@ -27,6 +27,7 @@ pub fn summary(report: &RunReport, style: Style) -> String {
     figures::matrix(report, style, &mut lines);
     figures::latency(report, style, &mut lines);
     figures::routes(report, style, &mut lines);
+    figures::stages(report, style, &mut lines);
     figures::lags(report, style, &mut lines);
     figures::faults(report, style, &mut lines);
     findings(report, style, &mut lines);
@@ -255,7 +256,7 @@ fn memory(bytes: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::model::{FaultReport, RouteReport};
+    use super::super::model::{ALL, FaultReport, Percentiles, RouteReport, StageReport};
     use super::super::sample;
     use super::*;
 
@@ -334,9 +335,15 @@ mod tests {
         let request = "GET /".to_owned() + &"so-on/".repeat(40);
         let (due, done, checks_failed) = (123_456_789, 123_456_789, 123_456_789);
         let verdicts = [("error".to_owned(), 123_456_789)].into();
+        let most = 123_456_789;
+        let most =
+            Percentiles { count: most, p50: most, p90: most, p99: most, p999: most, max: most };
         let route =
             RouteReport { request, due, done, verdicts, checks_failed, ..RouteReport::default() };
         report.routes = vec![route; 30];
+        let stage = StageReport { stage: "s".repeat(32), phase: ALL.into(), percentiles: most };
+        report.stages = vec![stage; 16];
+        report.stages_left_out = 123_456_789;
         for truth in report.matrix.values_mut() {
             for class in crate::outcome::Class::ALL {
                 truth.insert(class.name().into(), 123_456_789);
@@ -348,7 +355,7 @@ mod tests {
         }
         assert!(text.contains("and 12 more in run.json"), "{text}");
         assert!(text.contains("and 24 more in run.json"), "{text}");
-        assert!(text.lines().count() <= 84, "{}", text.lines().count());
+        assert!(text.lines().count() <= 96, "{}", text.lines().count());
     }
 
     #[test]

@@ -71,6 +71,19 @@ pub struct RouteReport {
     pub response: Percentiles,
 }
 
+/// How long one stage of the target's work took, as its answers tell (`Server-Timing`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct StageReport {
+    /// The target's name for it: `lookup`.
+    pub stage: String,
+    /// The phase; [`ALL`] for every one that is not warm-up.
+    pub phase: String,
+    /// Places in the distribution of its durations, in microseconds.
+    #[serde(flatten)]
+    pub percentiles: Percentiles,
+}
+
 /// Service times around 40 ms, warm-up left out, in four bands of the same width. Linux delays an
 /// acknowledgement by 40 ms at least, so requests that had to wait for one lie in the second band,
 /// or, where the kernel's ticks come late, in the third, with a sharp edge below.

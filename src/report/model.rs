@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use super::figures::{
     ALL, Around40Ms, LagBounds, LagReport, LatencyRow, Lookups, MalformedLine, Percentiles,
-    ReplayReport, RouteReport, ThresholdReport,
+    ReplayReport, RouteReport, StageReport, ThresholdReport,
 };
 pub use super::setup::{Build, Connections, Generator, LateSeconds, Machine, StackUse, WorkerUse};
 
@@ -85,6 +85,12 @@ pub struct RunReport {
     pub latency: Vec<LatencyRow>,
     /// The routes in the order of the scenario; none where every request is a recorded one.
     pub routes: Vec<RouteReport>,
+    /// Stages of the target's work by name and phase, in the order in which its answers first told
+    /// of them; none where they tell of none.
+    pub stages: Vec<StageReport>,
+    /// Stages that answers told of and that are in no row, because there were too many names or
+    /// they could not be read, warm-up left out.
+    pub stages_left_out: u64,
     /// sent − due, in microseconds, warm-up left out.
     pub send_lag: Percentiles,
     /// The same without waits for a connection: the generator's own part, by which it is judged.
@@ -318,6 +324,7 @@ mod tests {
         report.revocation_lag.intervals.push(LagBounds::default());
         let first_malformed = vec![MalformedLine::default()];
         report.routes.push(RouteReport::default());
+        report.stages.push(StageReport::default());
         report.replays.push(ReplayReport { first_malformed, ..ReplayReport::default() });
         let mut found = Vec::new();
         keys(&serde_json::to_value(&report).unwrap(), &mut found);

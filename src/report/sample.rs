@@ -10,7 +10,7 @@ use super::findings::Context;
 use super::model::{
     ALL, Build, ByName, Connections, FaultReport, Generator, LagBounds, LagReport, LateSeconds,
     LatencyRow, Lookups, Machine, Percentiles, PhaseReport, PopulationReport, Requests,
-    RouteReport, RunReport, SCHEMA_VERSION, StackUse, ThresholdReport, WorkerUse,
+    RouteReport, RunReport, SCHEMA_VERSION, StackUse, StageReport, ThresholdReport, WorkerUse,
 };
 
 pub(super) fn context() -> Context {
@@ -287,6 +287,19 @@ fn faults_and_thresholds(report: &mut RunReport) {
         peak_per_request: Some(0.62),
         cache_hit_share: Some(0.76),
     });
+    let stage = |stage: &str, count, p50: u64| StageReport {
+        stage: stage.into(),
+        phase: ALL.into(),
+        percentiles: Percentiles {
+            count,
+            p50,
+            p90: p50 * 2,
+            p99: p50 * 4,
+            p999: p50 * 9,
+            max: p50 * 20,
+        },
+    };
+    report.stages = vec![stage("verify", 69_100, 110), stage("lookup", 17_440, 290)];
     report.connections = Connections { opened: 64, lost: 0, ..Connections::default() };
     report.generator = Generator {
         workers: vec![WorkerUse { cpu_share: 0.31, sent: 70_321, ..WorkerUse::default() }],

@@ -44,7 +44,8 @@ impl Observer for Unwatched {
     fn finished(&self, _: &Arc<RunReport>, _: &[PhaseRecord], _: &Path) {}
 }
 
-/// A server that answers who was asked for: `{"user":"NAME","of":[1]}` for `GET /NAME`.
+/// A server that answers who was asked for: `{"user":"NAME","of":[1]}` for `GET /NAME`. It tells of
+/// stages, a little longer ones with each answer, so that no two heads are the same.
 fn serve() -> (u16, Arc<AtomicU64>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -63,7 +64,7 @@ fn serve() -> (u16, Arc<AtomicU64>) {
 fn answer(mut client: TcpStream, count: &AtomicU64) -> Option<()> {
     client.set_nodelay(true).ok()?;
     let mut requests = BufReader::new(client.try_clone().ok()?);
-    let (mut line, mut user) = (String::new(), String::new());
+    let (mut line, mut user, mut n) = (String::new(), String::new(), 0_u64);
     loop {
         line.clear();
         requests.read_line(&mut line).ok().filter(|read| *read > 0)?;
@@ -72,7 +73,13 @@ fn answer(mut client: TcpStream, count: &AtomicU64) -> Option<()> {
         } else if line == "\r\n" {
             let body = format!("{{\"user\":\"{user}\",\"of\":[1]}}");
             let length = body.len();
-            write!(client, "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{body}").ok()?;
+            n += 1;
+            write!(
+                client,
+                "HTTP/1.1 200 OK\r\nServer-Timing: cache;desc=hit;dur=0.0{n:05}, lookup;dur=1.5\r\n\
+                 Content-Length: {length}\r\n\r\n{body}"
+            )
+            .ok()?;
             count.fetch_add(1, Relaxed);
         }
     }
@@ -120,6 +127,9 @@ fn watch(identity: &str, expect: &str) -> (u64, u64) {
     let report = run.join().unwrap().report;
     let right = report.verdicts.of("correct_accept");
     assert!(right > 0 && report.requests.done == right, "{:?}", report.verdicts);
+    let all = report.stages.iter().filter(|row| row.phase == "*");
+    let told: Vec<_> = all.map(|row| (row.stage.as_str(), row.percentiles.count)).collect();
+    assert_eq!(told, [("cache", right), ("lookup", right)]);
     let requests = after.1 - before.1;
     assert!(requests > RATE, "{requests} in {WATCHED:?}");
     (after.0 - before.0, requests)

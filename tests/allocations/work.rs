@@ -31,6 +31,7 @@ pub fn shape() -> Shape {
         defects: 2,
         routes: 3,
         allowances: [1, 2, 5, 60].map(allowance).into(),
+        ..Shape::default()
     }
 }
 

@@ -1,5 +1,7 @@
 //! Users deleted under load and defective tokens, judged alike whatever carries the requests.
 
+use std::collections::BTreeMap;
+
 use rustls::ServerConfig;
 use serde_json::Value;
 
@@ -31,6 +33,17 @@ fn routes(ran: &Ran) -> Vec<Value> {
     routes
 }
 
+/// How often each stage was told of, by name; all figures are there in their order.
+fn stages(ran: &Ran) -> BTreeMap<&str, u64> {
+    let all = ran.run["stages"].as_array().into_iter().flatten().filter(|row| row["phase"] == "*");
+    all.map(|row| {
+        let at = |place: &str| row[place].as_u64().unwrap_or_default();
+        assert!(at("p50") <= at("p99") && at("p99") <= at("max"), "{row}");
+        (row["stage"].as_str().unwrap_or_default(), at("count"))
+    })
+    .collect()
+}
+
 /// Every figure that follows from the seed is the same; medians lie in the same region.
 fn alike(plain: &Ran, other: &Ran, what: &str) {
     assert_eq!(other.code, 0, "{what}: {}", other.output);
@@ -41,6 +54,8 @@ fn alike(plain: &Ran, other: &Ran, what: &str) {
     }
     assert_eq!(other.judgement(), plain.judgement(), "{what}: {}", other.output);
     assert_eq!(routes(other), routes(plain), "{what}: {}", other.output);
+    assert_eq!(stages(other), stages(plain), "{what}: {}", other.output);
+    assert_eq!(other.run["stages_left_out"], 0);
     // Loopback and an unoptimised build of the gateway: never less than 50 µs, and not a second.
     let (p50, base) = (other.service_p50(), plain.service_p50());
     assert!((50..1_000_000).contains(&p50), "{what}: p50 {p50} µs, plain {base} µs");
@@ -63,6 +78,11 @@ async fn every_engine_and_protocol_judges_alike() {
     for class in ["accepted", "user_not_found", "token_invalid"] {
         assert!(plain.class(class) > 5, "{class} in {:?}", plain.judgement());
     }
+    // The gateway tells of a stage for each request that reaches it; whoever is let in reaches all.
+    let (told, accepted) = (stages(&plain), plain.class("accepted"));
+    assert_eq!(told.get("upstream"), Some(&accepted), "{told:?}");
+    assert!(told["verify"] > told["lookup"] && told["lookup"] > accepted, "{told:?}");
+    assert!(plain.output.contains("Lookup path, ms"), "{}", plain.output);
     for engine in ["raw", "reqwest"] {
         let load = format!("engine = \"{engine}\"\nstreams_per_connection = 4\nconnections = 8");
         let gateway = |world: &World| world.stack.gateway();

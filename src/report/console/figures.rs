@@ -12,6 +12,7 @@ use super::table::{Cell, Table, plain, wrapped};
 const MOST_CLASSES: usize = 8;
 const MOST_FAULTS: usize = 6;
 const MOST_ROUTES: usize = 6;
+const MOST_STAGES: usize = 8;
 /// Columns of the longest route that is shown whole.
 const WIDEST_ROUTE: usize = 30;
 
@@ -163,6 +164,27 @@ pub(super) fn routes(report: &RunReport, style: Style, lines: &mut Vec<String>) 
         table.row(row);
     }
     table.draw(style, lines);
+}
+
+/// Stages of the target's work, all phases but warm-up.
+pub(super) fn stages(report: &RunReport, style: Style, lines: &mut Vec<String>) {
+    let heads = ["told", "p50", "p90", "p99", "p99.9", "max"];
+    let mut table = Table::new("Lookup path, ms", &heads, MOST_STAGES);
+    for stage in report.stages.iter().filter(|stage| stage.phase == ALL) {
+        let times = stage.percentiles;
+        let mut row = vec![plain(stage.stage.as_str()), plain(grouped(times.count))];
+        row.extend(places(Some(times)).map(plain));
+        table.row(row);
+    }
+    table.draw(style, lines);
+    let left_out = grouped(report.stages_left_out);
+    match (report.stages_left_out, report.stages.is_empty()) {
+        (0, _) => {}
+        (_, false) => lines.push(format!("  left out: {left_out}")),
+        (_, true) => {
+            lines.push(format!("Lookup path: none that could be read, {left_out} left out"))
+        }
+    }
 }
 
 /// Lags of changed users.
