@@ -33,7 +33,9 @@ fn every_metric_of_the_dashboard_is_given_out() {
         .flat_map(|description| {
             let name = description.full_name();
             match description.kind {
-                Kind::Histogram => ["bucket", "sum", "count"].map(|s| format!("{name}_{s}")).to_vec(),
+                Kind::Histogram => {
+                    ["bucket", "sum", "count"].map(|s| format!("{name}_{s}")).to_vec()
+                }
                 Kind::Counter | Kind::Gauge => vec![name],
             }
         })

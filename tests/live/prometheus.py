@@ -28,7 +28,11 @@ def samples(families):
     found = {}
     for family in families:
         for sample in family.samples:
-            key = (sample.name, tuple(sorted(sample.labels.items())))
+            labels = dict(sample.labels)
+            if "le" in labels:
+                # The formats spell whole numbers differently.
+                labels["le"] = float(labels["le"])
+            key = (sample.name, tuple(sorted(labels.items())))
             assert key not in found, f"{key} is there twice"
             found[key] = (family.type, sample.value)
     return found

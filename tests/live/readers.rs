@@ -6,7 +6,8 @@ fn read_by(reader: fn(&str, &[&str]) -> String, script: &str) {
     let _turn = turn();
     let out = tempfile::tempdir().unwrap();
     let (scenario, out) = (scenario("live.toml"), out.path().display().to_string());
-    let said = reader(script, &[env!("CARGO_BIN_EXE_substorm"), &scenario.display().to_string(), &out]);
+    let said =
+        reader(script, &[env!("CARGO_BIN_EXE_substorm"), &scenario.display().to_string(), &out]);
     assert!(said.trim_end().ends_with("as it should be"), "{said}");
 }
 

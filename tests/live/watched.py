@@ -50,11 +50,11 @@ def measured(report, of):
 
 
 def latencies(report, kind):
-    """How many times each phase and class has, of a kind."""
+    """How many times each phase and class has, of a kind; `*` is all of them."""
     return {
         (row["phase"], row["class"]): row["count"]
         for row in report["latency"]
-        if row["kind"] == kind and row["phase"] != "all" and row["class"] != "all"
+        if row["kind"] == kind and "*" not in (row["phase"], row["class"])
     }
 
 

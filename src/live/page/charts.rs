@@ -13,20 +13,25 @@ pub fn drawn(standing: &Standing, course: &Course) -> Vec<(String, Markup)> {
     let input = Input { report: &report, course, events: &[] };
     let drawn = CHARTS.iter().filter_map(|chart| {
         let drawing = (chart.draw)(&input, Theme::Light)?;
-        let markup = html! {
-            figure {
-                figcaption { strong { (chart.title) } " " span.note { (chart.about) } }
-                div.chart { (PreEscaped(themable(&drawing.svg))) }
-            }
-        };
-        Some((place(chart.name), markup))
+        Some((place(chart.name), PreEscaped(themable(&drawing.svg))))
     });
     drawn.collect()
 }
 
-/// The places of all charts, in their order.
-pub fn places() -> impl Iterator<Item = String> {
-    CHARTS.iter().map(|chart| place(chart.name))
+/// The places of all charts, in their order, with what is drawn by now. The frame stays when a chart
+/// is drawn anew, and with it how far somebody has scrolled; without a chart it is hidden.
+pub fn places(drawn: impl Fn(&str) -> Markup) -> Markup {
+    html! {
+        @for chart in CHARTS {
+            @let name = place(chart.name);
+            @let drawing = drawn(&name);
+            figure hidden[drawing.0.is_empty()] {
+                // The drawing shows its title itself.
+                figcaption { p.note { (chart.about) } }
+                div.chart id=(name) tabindex="0" role="group" aria-label=(chart.title) { (drawing) }
+            }
+        }
+    }
 }
 
 /// The colours of charts.

@@ -252,7 +252,7 @@ fn faults(standing: &Standing) -> Markup {
     let report: &RunReport = &standing.report;
     html! {
         @if report.faults.is_empty() { p.note { "None has begun." } } @else {
-            div.scroll tabindex="0" role="region" aria-label="Faults" { table {
+            table {
                 thead { tr {
                     th scope="col" { "fault" } th scope="col" { "what" } th.figure scope="col" { "from" }
                     th.figure scope="col" { "to" } th.figure scope="col" { "hits" }
@@ -268,7 +268,7 @@ fn faults(standing: &Standing) -> Markup {
                         }
                     }
                 }
-            } }
+            }
         }
     }
 }

@@ -239,12 +239,12 @@ pub fn finding_lines(state: &State, standing: &Standing, width: usize) -> Vec<Li
         .map(|finding| {
             let mark = match finding.severity {
                 Severity::Critical => "!!",
-                Severity::Wrong => "! ",
-                Severity::Doubt => "? ",
-                Severity::Note => "· ",
-                Severity::Good => "✓ ",
+                Severity::Wrong => " !",
+                Severity::Doubt => " ?",
+                Severity::Note => " ·",
+                Severity::Good => " ✓",
             };
-            let text = cut(&format!("{mark}{}", finding.sentence), width);
+            let text = cut(&format!("{mark} {}", finding.sentence), width);
             Line::styled(text, state.palette.severity(finding.severity))
         })
         .collect()
