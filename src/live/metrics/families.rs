@@ -329,7 +329,7 @@ mod tests {
             ..Default::default()
         };
         report.changes.insert("delete".to_owned(), 3);
-        report.thresholds.push(Default::default());
+        report.thresholds.push(crate::report::model::ThresholdReport::default());
         let times = Buckets { count: 1, sum_us: 5, up_to: vec![1; BOUNDS_US.len()] };
         let (class, verdict) = (crate::outcome::Class::ALL[0], crate::outcome::Verdict::ALL[0]);
         let phase = PhaseTally {

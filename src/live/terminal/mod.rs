@@ -32,17 +32,17 @@ const LOOK: Duration = Duration::from_millis(100);
 pub fn watch(mut feed: Subscriber, out: impl Write, palette: Palette) -> io::Result<()> {
     let mut screen = Screen::take(out)?;
     let mut state = State::new(feed.newest(), palette);
-    let mut stale = true;
+    let mut is_due = true;
     while !state.is_over() && screen.is_ours() {
-        if stale {
+        if is_due {
             screen.draw(|frame| draw(frame, &state))?;
         }
-        stale = false;
+        is_due = false;
         if event::poll(LOOK)? {
-            stale = take(&event::read()?, &mut state);
+            is_due = take(&event::read()?, &mut state);
         }
         if let Some(moment) = feed.news() {
-            stale |= state.show(moment);
+            is_due |= state.show(moment);
             state.missed = feed.missed();
         }
     }

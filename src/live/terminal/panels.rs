@@ -38,7 +38,7 @@ pub fn progress(frame: &mut Frame<'_>, area: Rect, state: &State) {
         let [done, left] = bar;
         let spans =
             [Span::styled(done, state.palette.bar()), Span::styled(left, state.palette.faint())];
-        return frame.render_widget(Line::from_iter(spans), area);
+        return frame.render_widget(Line::from(spans.to_vec()), area);
     };
     let length = standing.length.as_secs_f64().max(1e-9);
     let column = |at: f64| (at / length * width as f64).round() as usize;
@@ -53,7 +53,7 @@ pub fn progress(frame: &mut Frame<'_>, area: Rect, state: &State) {
         (false, true) => Span::styled("━", state.palette.bar()),
         (false, false) => Span::styled("─", state.palette.faint()),
     });
-    frame.render_widget(Line::from_iter(cells), area);
+    frame.render_widget(cells.collect::<Line<'_>>(), area);
 }
 
 /// What was asked of the generator, and what it did.
@@ -89,7 +89,8 @@ pub fn percentiles(frame: &mut Frame<'_>, area: Rect, state: &State, standing: &
     let name = 8;
     let column = (usize::from(inside.width).saturating_sub(name) / HEADS.len()).clamp(7, 12);
     let row = |title: &str, cells: [String; 5]| {
-        let cells: String = cells.iter().map(|cell| format!("{cell:>column$}")).collect();
+        let cells: Vec<String> = cells.iter().map(|cell| format!("{cell:>column$}")).collect();
+        let cells = cells.concat();
         (Span::styled(format!("{title:<name$}"), state.palette.faint()), cells)
     };
     let (title, heads) = row("", HEADS.map(str::to_owned));
@@ -181,6 +182,9 @@ pub fn faults(frame: &mut Frame<'_>, area: Rect, state: &State, standing: &Stand
     frame.render_widget(Paragraph::new(lines), inside);
 }
 
+/// One of a second's times, in microseconds.
+type TimeOf = fn(&Point) -> Option<u64>;
+
 /// Columns of the names beside the bars.
 const NAME: u16 = 4;
 
@@ -188,8 +192,7 @@ const NAME: u16 = 4;
 pub fn course(frame: &mut Frame<'_>, area: Rect, state: &State, standing: &Standing) {
     let width = usize::from(area.width.saturating_sub(NAME));
     let points = &standing.recent[standing.recent.len().saturating_sub(width)..];
-    let times: [(&str, fn(&Point) -> Option<u64>); 2] =
-        [("p99", |point| point.p99_us), ("p50", |point| point.p50_us)];
+    let times: [(&str, TimeOf); 2] = [("p99", |point| point.p99_us), ("p50", |point| point.p50_us)];
     let all = || points.iter().flat_map(|point| [point.p99_us, point.p50_us]).flatten();
     let range = (all().min().unwrap_or(1), all().max().unwrap_or(1));
     let title = format!(
