@@ -84,7 +84,9 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         for problem in &finished.unwritten {
             warn(problem);
         }
-        output::print(&github::tell(&finished.report, &finished.folder))?;
+        if let Err(error) = output::print(&github::tell(&finished.report, &finished.folder)) {
+            warn(&format!("cannot print the annotations: {error}"));
+        }
     }
     views.end(finished.is_ok());
     let finished = finished.map_err(|error| match error.exit() {

@@ -124,6 +124,7 @@ pub fn finish(
     if let Some(lookups) = &mut report.lookups {
         lookups.peak_per_request = output.lookups_peak;
         lookups.cache_hit_share = after.cache_hit_share;
+        lookups.cache_ttl_s = super::set_up::context(plan).cache_ttl.map(|ttl| ttl.as_secs_f64());
     }
     let faults: Vec<(String, u64, Option<String>)> = plan
         .faults

@@ -195,6 +195,7 @@ impl Sink for Output {
         let names: Vec<&str> = self.plan.phases.iter().map(|phase| phase.name.as_str()).collect();
         let at = Duration::from_secs(second.number);
         self.latencies.append(at, Duration::from_secs(1), &names, second.recorder)?;
+        self.course.second(&row, second.recorder, &names);
         let report = Arc::new(self.checkpoint(second));
         match self.folder.write_report(&report) {
             // The connections have taken them all; the next one replaces this one anyway.
@@ -208,10 +209,10 @@ impl Sink for Output {
             second: second.recorder,
             totals: second.so_far.totals.phases(),
             report: &report,
+            course: &self.course,
             faults: &self.active_faults(second),
             kinds: &self.kinds,
         });
-        self.course.second(&row, second.recorder, &names);
         let per_request = Lookups::per_request_in(&row).into_iter();
         self.lookups_peak = per_request.chain(self.lookups_peak).max_by(f64::total_cmp);
         Ok(())

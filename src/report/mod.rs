@@ -9,7 +9,7 @@ pub mod console;
 pub mod course;
 pub mod diagnosis;
 pub mod events;
-mod figures;
+pub mod figures;
 pub mod findings;
 pub mod folder;
 pub mod formats;

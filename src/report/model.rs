@@ -14,8 +14,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use super::figures::{
-    ALL, Around40Ms, LagBounds, LagReport, LatencyRow, Lookups, MalformedLine, Percentiles,
-    ReplayReport, RouteReport, StageReport, ThresholdReport,
+    ALL, Around40Ms, LagBounds, LagPlace, LagReport, LatencyRow, Lookups, MalformedLine,
+    Percentiles, ReplayReport, RouteReport, StageReport, ThresholdReport,
 };
 pub use super::setup::{
     Build, Connections, Generator, LateSeconds, Machine, SamplesReport, StackUse, WorkerUse,
@@ -326,6 +326,7 @@ mod tests {
         report.changes.clear();
         report.faults.iter_mut().for_each(|fault| fault.verdicts.clear());
         report.revocation_lag.intervals.push(LagBounds::default());
+        report.revocation_lag.distribution.push(LagPlace::default());
         let first_malformed = vec![MalformedLine::default()];
         report.routes.push(RouteReport::default());
         report.stages.push(StageReport::default());

@@ -25,7 +25,7 @@ const RATE: u64 = 2_000;
 
 /// What a worker may take in [`WATCHED`] besides: two hand-overs, and times of a length that had
 /// not come before.
-const FEW: u64 = 100;
+const FEW: u64 = 200;
 
 /// From the start of the load to the first count: connections and books are there by then.
 const SETTLED: Duration = Duration::from_millis(1_500);

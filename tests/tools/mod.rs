@@ -18,6 +18,11 @@ pub fn node(script: &str, arguments: &[&str]) -> String {
     run(command, script, arguments)
 }
 
+/// The path of a file that was installed with the packages.
+pub fn file(name: &str) -> PathBuf {
+    folder().join(name)
+}
+
 fn run(mut command: Command, script: &str, arguments: &[&str]) -> String {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(script);
     let output = match command.arg(&script).args(arguments).output() {

@@ -33,13 +33,13 @@ pub(super) fn answers(input: &Input<'_>) -> Markup {
         section aria-labelledby="answers" {
             (heading("answers", "At a glance"))
             div.cards {
-                div.card class=(tone(outcome)) {
+                div class={ "card " (tone(outcome)) } {
                     h3 { "Did it pass?" }
                     p.verdict { (outcome.word()) }
                     p { (overview::passed(report)) }
                     @if let Some(code) = report.exit_code { p.note { "Exit code " (code) } }
                 }
-                div.card class=(validity) {
+                div class={ "card " (validity) } {
                     h3 { "May it be believed?" }
                     p.verdict { (valid) }
                     p { (overview::valid(report)) }
@@ -47,7 +47,7 @@ pub(super) fn answers(input: &Input<'_>) -> Markup {
                         ul { @for reason in &report.reasons { li { bdi { (reason) } } } }
                     }
                 }
-                div.card class=(if wrongs.is_empty() { "good" } else { "plain" }) {
+                div.card {
                     h3 { "What was asked of it?" }
                     p.verdict { (grouped(report.requests.done)) " answers" }
                     p {
@@ -80,7 +80,7 @@ fn card(wrong: &Wrong) -> Markup {
     let rank =
         |counts: &[(String, u64)]| ranked(counts.iter().map(|(name, n)| (name.as_str(), *n)), 4);
     html! {
-        div.card class=(tone) {
+        div class={ "card " (tone) } {
             h4 { (grouped(wrong.answers)) " " code { (wrong.verdict) } " (" (wrong.share) ")" }
             p { (overview::meaning(wrong.verdict)) }
             dl {
@@ -110,7 +110,7 @@ fn findings(report: &RunReport) -> Markup {
                 ul.findings {
                     @for finding in &report.findings {
                         @let (word, tone) = label(finding.severity);
-                        li { span.label class=(tone) { (word) } " " bdi { (finding.sentence) } }
+                        li { span class={ "label " (tone) } { (word) } " " bdi { (finding.sentence) } }
                     }
                 }
             }
@@ -131,7 +131,7 @@ fn thresholds(report: &RunReport) -> Markup {
         let samples = threshold.samples.map(Cell::count);
         vec![
             Cell::name(&threshold.text),
-            Cell::Own(html! { span.label class=(tone) { (word) } }),
+            Cell::Own(html! { span class={ "label " (tone) } { (word) } }),
             Cell::Figure(threshold.shown.clone(), threshold.value),
             Cell::maybe(samples),
             Cell::text(&threshold.reason),

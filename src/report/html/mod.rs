@@ -30,7 +30,8 @@ pub(super) fn page(input: &Input<'_>) -> Result<String, RenderError> {
     let report = input.report;
     let style = format!("{STYLE}{}", charts::style());
     let policy = format!(
-        "default-src 'none'; style-src '{}'; script-src '{}'; base-uri 'none'; form-action 'none'",
+        "default-src 'none'; style-src '{}'; script-src '{}'; img-src data:; \
+         base-uri 'none'; form-action 'none'",
         digest(&style),
         digest(SCRIPT)
     );
@@ -91,7 +92,7 @@ fn head(report: &RunReport, outcome: Outcome) -> Markup {
             }
             h1 {
                 bdi { (report.scenario) } " "
-                span.label class=(answers::tone(outcome)) { (outcome.word()) }
+                span class={ "label " (answers::tone(outcome)) } { (outcome.word()) }
             }
             @if !report.about.is_empty() { p.about { bdi { (report.about) } } }
             p.note {

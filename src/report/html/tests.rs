@@ -38,6 +38,15 @@ fn nothing_is_asked_of_a_network() {
     }
 }
 
+/// The second of two attributes of a name is passed over by a browser.
+#[test]
+fn no_element_has_an_attribute_twice() {
+    let page = text(&sample::deleted_users());
+    for tag in page.split('<').skip(1).filter_map(|rest| rest.split_once('>')).map(|(tag, _)| tag) {
+        assert!(tag.matches(" class=").count() < 2, "{tag}");
+    }
+}
+
 #[test]
 fn the_policy_names_the_style_and_the_script_of_the_page() {
     let page = text(&sample::correct());
