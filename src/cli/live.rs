@@ -95,7 +95,7 @@ impl Views {
             match screen.join() {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => {
-                    output::warn(&format!("the view of the run ended early: {error}"))
+                    output::warn(&format!("the view of the run ended early: {error}"));
                 }
                 Err(_) => output::warn("the view of the run panicked; the run went on without it"),
             }
@@ -150,8 +150,8 @@ fn watch_whole(mut view: crate::live::Subscriber, palette: Palette) -> io::Resul
 struct Surroundings {
     stderr_is_terminal: bool,
     stdout_is_terminal: bool,
-    in_ci: bool,
-    is_dumb: bool,
+    /// In CI, or on a terminal whose cursor cannot be moved: what is written stays.
+    is_log: bool,
 }
 
 impl Surroundings {
@@ -159,8 +159,7 @@ impl Surroundings {
         Self {
             stderr_is_terminal: io::stderr().is_terminal(),
             stdout_is_terminal: io::stdout().is_terminal(),
-            in_ci: terminal::in_ci(),
-            is_dumb: std::env::var_os("TERM").is_none_or(|term| term == "dumb" || term.is_empty()),
+            is_log: terminal::in_ci() || terminal::is_dumb(),
         }
     }
 }
@@ -168,7 +167,7 @@ impl Surroundings {
 fn show(args: &LiveArgs, here: Surroundings) -> Show {
     if args.quiet {
         Show::Nothing
-    } else if !here.stderr_is_terminal || here.in_ci || here.is_dumb {
+    } else if !here.stderr_is_terminal || here.is_log {
         Show::Lines(Lines::Log)
     } else if args.no_tui || !here.stdout_is_terminal {
         Show::Lines(Lines::Rewritten)
@@ -195,12 +194,8 @@ mod tests {
 
     #[test]
     fn the_whole_terminal_is_taken_only_where_there_is_one() {
-        let here = Surroundings {
-            stderr_is_terminal: true,
-            stdout_is_terminal: true,
-            in_ci: false,
-            is_dumb: false,
-        };
+        let here =
+            Surroundings { stderr_is_terminal: true, stdout_is_terminal: true, is_log: false };
         assert_eq!(show(&args(&[]), here), Show::Whole);
         assert_eq!(show(&args(&["--quiet"]), here), Show::Nothing);
         assert_eq!(show(&args(&["--no-tui"]), here), Show::Lines(Lines::Rewritten));
@@ -208,8 +203,7 @@ mod tests {
         assert_eq!(show(&args(&[]), piped), Show::Lines(Lines::Rewritten));
         for other in [
             Surroundings { stderr_is_terminal: false, ..here },
-            Surroundings { in_ci: true, ..here },
-            Surroundings { is_dumb: true, ..here },
+            Surroundings { is_log: true, ..here },
         ] {
             assert_eq!(show(&args(&[]), other), Show::Lines(Lines::Log), "{other:?}");
         }

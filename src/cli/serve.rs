@@ -133,7 +133,7 @@ impl Serving {
         let (its_feed, its_stop) = (Arc::clone(feed), stop.clone());
         let thread = thread::Builder::new()
             .name("serve".to_owned())
-            .spawn(move || self.serve(&its_feed, title, its_stop))
+            .spawn(move || self.serve(&its_feed, title, &its_stop))
             .context("cannot start the thread that serves")?;
         Ok(Some(Served { thread, linger, page, feed: Arc::clone(feed), stop }))
     }
@@ -142,7 +142,7 @@ impl Serving {
         self,
         feed: &Feed,
         title: (String, String),
-        stop: CancellationToken,
+        stop: &CancellationToken,
     ) -> io::Result<Option<Exported>> {
         let mut builder = tokio::runtime::Builder::new_current_thread();
         let runtime = builder.enable_all().max_blocking_threads(2).build()?;
@@ -159,10 +159,10 @@ impl Serving {
             let listener = tokio::net::TcpListener::from_std(listener)?;
             listening.push(tokio::spawn(server::serve(listener, routes, names, stop.clone())));
         }
-        let exporter = self.exporter.map(|exporter| tokio::spawn(exporter.run(feed.subscribe())));
+        let exports = self.exporter.map(|exporter| tokio::spawn(exporter.run(feed.subscribe())));
         runtime.block_on(async {
-            let exported = match exporter {
-                Some(exporter) => Some(exporter.await.map_err(io::Error::other)?),
+            let exported = match exports {
+                Some(exports) => Some(exports.await.map_err(io::Error::other)?),
                 None => None,
             };
             stop.cancelled().await;

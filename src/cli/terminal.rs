@@ -21,6 +21,11 @@ pub fn in_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| is_set(&value))
 }
 
+/// Whether the terminal can only have lines added.
+pub fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_none_or(|term| term == "dumb" || term.is_empty())
+}
+
 /// Whether a variable that is a switch is on.
 fn is_set(value: &OsStr) -> bool {
     !value.is_empty() && value != "0" && value != "false"

@@ -46,8 +46,6 @@ pub struct Output {
     latencies: LatencyLog,
     /// The course so far, for the charts.
     pub course: Course,
-    /// The notes among the events so far.
-    pub notes: Vec<Event>,
     /// The most lookups per request in a second that had enough requests.
     pub lookups_peak: Option<f64>,
     start: Tick,
@@ -81,7 +79,6 @@ impl Output {
             events: opened.events,
             latencies: opened.latencies,
             course: Course::default(),
-            notes: Vec::new(),
             lookups_peak: None,
             start,
             lookups_before,
@@ -111,10 +108,7 @@ impl Output {
     /// Adds a line to the list of events.
     pub fn remark(&mut self, at: Tick, text: &str) -> std::io::Result<()> {
         let at = self.seconds(at);
-        let note = Event::Note { at, text: text.to_owned() };
-        self.events.append(&note)?;
-        self.notes.push(note);
-        Ok(())
+        self.events.append(&Event::Note { at, text: text.to_owned() })
     }
 
     fn seconds(&self, at: Tick) -> f64 {
@@ -201,6 +195,7 @@ impl Sink for Output {
         let names: Vec<&str> = self.plan.phases.iter().map(|phase| phase.name.as_str()).collect();
         let at = Duration::from_secs(second.number);
         self.latencies.append(at, Duration::from_secs(1), &names, second.recorder)?;
+        self.course.second(&row, second.recorder, &names);
         let report = Arc::new(self.checkpoint(second));
         match self.folder.write_report(&report) {
             // The connections have taken them all; the next one replaces this one anyway.
@@ -214,10 +209,10 @@ impl Sink for Output {
             second: second.recorder,
             totals: second.so_far.totals.phases(),
             report: &report,
+            course: &self.course,
             faults: &self.active_faults(second),
             kinds: &self.kinds,
         });
-        self.course.second(&row, second.recorder, &names);
         let per_request = Lookups::per_request_in(&row).into_iter();
         self.lookups_peak = per_request.chain(self.lookups_peak).max_by(f64::total_cmp);
         Ok(())

@@ -72,7 +72,7 @@ pub struct Subscriber {
     newest: watch::Receiver<Arc<Moment>>,
     listeners: Arc<AtomicUsize>,
     /// The number of the next moment, if none is missed.
-    next: u64,
+    next: Option<u64>,
     missed: u64,
 }
 
@@ -91,7 +91,7 @@ impl Feed {
     /// A new view's place at the feed.
     pub fn subscribe(&self) -> Subscriber {
         let listeners = Arc::clone(&self.listeners);
-        Subscriber { newest: self.newest.subscribe(), listeners, next: 0, missed: 0 }
+        Subscriber { newest: self.newest.subscribe(), listeners, next: None, missed: 0 }
     }
 
     /// How many look at the page.
@@ -117,8 +117,8 @@ impl Subscriber {
     /// The newest moment, whether it is new or not.
     pub fn newest(&mut self) -> Arc<Moment> {
         let moment = Arc::clone(&self.newest.borrow_and_update());
-        self.missed += moment.number.saturating_sub(self.next);
-        self.next = moment.number + 1;
+        self.missed += moment.number.saturating_sub(self.next.unwrap_or(moment.number));
+        self.next = Some(moment.number + 1);
         moment
     }
 
@@ -245,7 +245,12 @@ impl Observer for Feed {
     }
 
     fn beat(&self, beat: &Beat<'_>) {
-        self.publish(|making| making.stand(beat));
+        let watched = self.listeners() > 0;
+        self.publish(|making| {
+            making.stand(beat);
+            // A copy of two megabytes, for who looks at charts alone.
+            making.moment.course = watched.then(|| Arc::new(beat.course.clone()));
+        });
     }
 
     fn finished(&self, report: &Arc<RunReport>, totals: &[PhaseRecord], folder: &Path) {

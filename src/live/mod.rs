@@ -11,6 +11,8 @@ pub mod feed;
 pub mod metrics;
 pub mod moment;
 pub mod page;
+#[cfg(test)]
+mod sample;
 pub mod server;
 pub mod terminal;
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::measure::Quantiles;
 use crate::outcome::Verdict;
+use crate::report::course::Course;
 use crate::report::{ActiveFault, RunReport, Step, TimelineRow};
 
 use super::metrics::Tally;
@@ -23,6 +24,8 @@ pub struct Moment {
     pub standing: Option<Arc<Standing>>,
     /// Everything in counts, for metrics; `None` where nobody asked for them, and before the load.
     pub tally: Option<Arc<Tally>>,
+    /// Its course so far; `None` where nobody looks at charts.
+    pub course: Option<Arc<Course>>,
     /// How it ended; `None` while it goes.
     pub end: Option<End>,
 }

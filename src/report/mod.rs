@@ -24,6 +24,7 @@ pub mod partial;
 pub mod progress;
 #[cfg(test)]
 mod sample;
+pub mod samples;
 pub mod schema;
 mod setup;
 pub mod timeline;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::measure::{PhaseRecord, Recorder};
 
+use super::course::Course;
 use super::model::RunReport;
 use super::timeline::TimelineRow;
 
@@ -68,6 +69,8 @@ pub struct Beat<'a> {
     pub totals: &'a [PhaseRecord],
     /// Everything so far in figures, as it was just written to `run.json`; marked partial.
     pub report: &'a Arc<RunReport>,
+    /// Its course so far, for charts.
+    pub course: &'a Course,
     /// The faults that touched the second, in the order of the plan.
     pub faults: &'a [ActiveFault],
     /// Kinds of all faults of the plan, in its order, which is the one that records count in.

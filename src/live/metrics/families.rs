@@ -215,8 +215,10 @@ fn points(name: &str, tally: &Tally) -> Points {
         "substorm_provisioning_lag" => lag(&report.provisioning_lag),
         "substorm_provisioning_lag_users" => lag_users(&report.provisioning_lag),
         "substorm_threshold_pass" => {
+            // One without a figure is not missed before the end.
             let thresholds = report.thresholds.iter();
-            thresholds.map(|judged| (vec![judged.text.clone()], flag(judged.pass))).collect()
+            let judged = thresholds.filter(|judged| tally.finished || judged.value.is_some());
+            judged.map(|judged| (vec![judged.text.clone()], flag(judged.pass))).collect()
         }
         "substorm_worker_cpu" => alone(spent(tally.worker_cpu)),
         "substorm_worker_spun" => alone(spent(tally.worker_spun)),
@@ -327,7 +329,7 @@ mod tests {
             ..Default::default()
         };
         report.changes.insert("delete".to_owned(), 3);
-        report.thresholds.push(Default::default());
+        report.thresholds.push(crate::report::model::ThresholdReport::default());
         let times = Buckets { count: 1, sum_us: 5, up_to: vec![1; BOUNDS_US.len()] };
         let (class, verdict) = (crate::outcome::Class::ALL[0], crate::outcome::Verdict::ALL[0]);
         let phase = PhaseTally {

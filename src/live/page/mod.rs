@@ -5,6 +5,7 @@
 //! (Server-Sent Events, HTML standard §9.2) carries the parts that have changed, about once a
 //! second. Parts are made when somebody looks, once for all who do.
 
+mod charts;
 mod parts;
 mod render;
 
@@ -60,15 +61,15 @@ pub fn routes(feed: Subscriber, title: (String, String), stop: CancellationToken
     Router::new()
         .route("/", get(index))
         .route("/events", get(events))
-        .route("/live.js", get(|| asset("text/javascript; charset=utf-8", render::SCRIPT)))
         .route(
-            "/live.css",
-            get(|| async { asset("text/css; charset=utf-8", &render::style()).await }),
+            "/live.js",
+            get(|| async { asset("text/javascript; charset=utf-8", render::SCRIPT) }),
         )
+        .route("/live.css", get(|| async { asset("text/css; charset=utf-8", &render::style()) }))
         .with_state(page)
 }
 
-async fn asset(media: &'static str, text: &str) -> Response {
+fn asset(media: &'static str, text: &str) -> Response {
     ([(header::CONTENT_TYPE, media)], text.to_owned()).into_response()
 }
 

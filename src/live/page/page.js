@@ -13,7 +13,10 @@
   const put = (update) => {
     for (const [name, html] of Object.entries(update.parts)) {
       const place = byId(name);
-      if (place) place.innerHTML = html;
+      if (!place) continue;
+      place.innerHTML = html;
+      const figure = place.closest("figure");
+      if (figure) figure.hidden = false;
     }
     const spoken = byId("spoken");
     if (spoken.textContent !== update.spoken) spoken.textContent = update.spoken;

@@ -5,10 +5,11 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use maud::{Markup, html};
 
 use super::super::moment::{End, EntryKind, Moment, Standing};
+use super::charts;
 use crate::live::feed::step_text;
 use crate::measure::LatencyKind;
 use crate::outcome::Verdict;
-use crate::report::model::{ALL, Finding, Percentiles, Severity};
+use crate::report::model::{ALL, Finding, Percentiles, Severity, ThresholdReport};
 use crate::report::wording::{percent, span};
 use crate::report::{ActiveFault, RunReport};
 use crate::units::grouped;
@@ -63,6 +64,10 @@ impl Parts {
                 Part::new("faults", faults(standing)),
                 Part::new("findings", findings(&standing.report.findings)),
             ]);
+            if let Some(course) = &moment.course {
+                let drawn = charts::drawn(standing, course).into_iter();
+                all.extend(drawn.map(|(name, markup)| Part::new(&name, markup)));
+            }
         }
         Self { number: moment.number, all, spoken: spoken(moment), over: moment.end.is_some() }
     }
@@ -87,7 +92,7 @@ fn state(moment: &Moment) -> Markup {
         (None, None, Some(step)) => ("", step_text(&step)),
         (None, None, None) => ("", "Preparing".to_owned()),
     };
-    html! { span.label class=(tone) { (text) } }
+    html! { span class={ "label " (tone) } { (text) } }
 }
 
 /// How far it is.
@@ -110,9 +115,12 @@ fn answers(standing: &Standing) -> Markup {
         (Verdict::Error, "failed"),
     ];
     let met: Vec<_> = wrong.into_iter().filter(|(verdict, _)| count(*verdict) > 0).collect();
-    let missed: Vec<_> =
-        standing.report.thresholds.iter().filter(|threshold| !threshold.pass).collect();
-    let all = standing.report.thresholds.len();
+    let thresholds = &standing.report.thresholds;
+    // One without a figure, such as of a phase to come, is neither held nor missed yet.
+    let open = thresholds.iter().filter(|threshold| threshold.value.is_none()).count();
+    let is_missed = |judged: &&ThresholdReport| !judged.pass && judged.value.is_some();
+    let missed: Vec<_> = thresholds.iter().filter(is_missed).collect();
+    let judged = thresholds.len() - open;
     html! {
         div.card.(if met.is_empty() { "good" } else { "bad" }) {
             h3 { "Wrong so far" }
@@ -126,10 +134,11 @@ fn answers(standing: &Standing) -> Markup {
         }
         div.card.(if missed.is_empty() { "good" } else { "doubt" }) {
             h3 { "Thresholds so far" }
-            @if all == 0 {
+            @if thresholds.is_empty() {
                 p.verdict { "none set" }
             } @else {
-                p.verdict { (all - missed.len()) " of " (all) " hold" }
+                p.verdict { (judged - missed.len()) " of " (judged) " hold" }
+                @if open > 0 { p.note { (open) " not measured yet" } }
                 ul { @for threshold in missed { li { code { (threshold.text) } ": " (threshold.shown) } } }
             }
         }
@@ -243,7 +252,7 @@ fn faults(standing: &Standing) -> Markup {
     let report: &RunReport = &standing.report;
     html! {
         @if report.faults.is_empty() { p.note { "None has begun." } } @else {
-            div.scroll tabindex="0" role="region" aria-label="Faults" { table {
+            table {
                 thead { tr {
                     th scope="col" { "fault" } th scope="col" { "what" } th.figure scope="col" { "from" }
                     th.figure scope="col" { "to" } th.figure scope="col" { "hits" }
@@ -259,7 +268,7 @@ fn faults(standing: &Standing) -> Markup {
                         }
                     }
                 }
-            } }
+            }
         }
     }
 }
@@ -277,7 +286,7 @@ fn findings(findings: &[Finding]) -> Markup {
             ul.findings {
                 @for finding in findings {
                     @let (tone, word) = tone(finding.severity);
-                    li { span.label class=(tone) { (word) } " " (finding.sentence) }
+                    li { span class={ "label " (tone) } { (word) } " " (finding.sentence) }
                 }
             }
         }

@@ -2,16 +2,19 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::charts;
 use super::parts::Parts;
 
 /// What the browser runs.
 pub const SCRIPT: &str = include_str!("page.js");
 
+/// The report's, which the page becomes; its own is only what the report has not.
+const REPORT_STYLE: &str = include_str!("../../report/html/report.css");
 const STYLE: &str = include_str!("page.css");
 
 /// What the page looks like.
 pub fn style() -> String {
-    STYLE.to_owned()
+    format!("{REPORT_STYLE}{STYLE}{}", charts::style())
 }
 
 /// The whole page, with everything that there is to see by now.
@@ -52,16 +55,16 @@ pub fn page(parts: &Parts, title: &str, about: &str) -> String {
                         div.tables {
                             div #rates .scroll { (place("rates")) }
                             div #times .scroll tabindex="0" role="region" aria-label="Response time" { (place("times")) }
-                            div #verdicts .scroll { (place("verdicts")) }
+                            div #verdicts .scroll tabindex="0" role="region" aria-label="Verdicts" { (place("verdicts")) }
                         }
                     }
                     section aria-labelledby="charts-title" {
                         h2 #charts-title { "Course" }
-                        div #charts { (place("charts")) }
+                        (charts::places(place))
                     }
                     section aria-labelledby="faults-title" {
                         h2 #faults-title { "Faults" }
-                        div #faults { (place("faults")) }
+                        div #faults .scroll tabindex="0" role="region" aria-labelledby="faults-title" { (place("faults")) }
                     }
                     section aria-labelledby="findings-title" {
                         h2 #findings-title { "Findings so far" }
@@ -69,7 +72,7 @@ pub fn page(parts: &Parts, title: &str, about: &str) -> String {
                     }
                     section aria-labelledby="log-title" {
                         h2 #log-title { "Log" }
-                        div #log { (place("log")) }
+                        div #log tabindex="0" role="region" aria-labelledby="log-title" { (place("log")) }
                     }
                 }
                 footer { p.note { "The page follows the run and becomes its report." } }

@@ -139,7 +139,7 @@ fn footer(frame: &mut Frame<'_>, area: Rect, state: &State) {
         0 if state.is_paused => {
             ("paused, the run goes on   p go on   ? help", state.palette.doubt())
         }
-        0 => ("q end the run   p pause the view   ? help", state.palette.faint()),
+        0 => ("q end the run   p pause   ? help", state.palette.faint()),
         1 => ("ending: waiting for answers   q give up waiting", state.palette.doubt()),
         _ => ("giving up: ending faults, undoing changes", state.palette.bad()),
     };
@@ -148,22 +148,22 @@ fn footer(frame: &mut Frame<'_>, area: Rect, state: &State) {
 
 fn help(frame: &mut Frame<'_>, area: Rect, state: &State) {
     let lines = [
-        "q, Ctrl-C  end the run: stop sending, end the",
-        "           faults, wait for answers, then judge.",
-        "           Again: do not wait for answers.",
-        "p, space   let the view stand still; the run",
-        "           goes on.",
-        "?, h, Esc  this help, and back.",
+        "q, Ctrl-C  end the run: send no",
+        "           more, wait, judge;",
+        "           again: do not wait",
+        "p, space   let the view stand",
+        "           still, or go on",
+        "?, h, Esc  this help, and back",
     ];
     let mut lines: Vec<Line<'_>> = lines.into_iter().map(Line::raw).collect();
     if state.missed > 0 {
-        let missed = format!("{} updates came too fast to be drawn", grouped(state.missed));
+        let missed = format!("{} updates were not drawn", grouped(state.missed));
         lines.push(Line::styled(missed, state.palette.faint()));
     }
     let [row] = Layout::vertical([Constraint::Length(lines.len() as u16 + 2)])
         .flex(Flex::Center)
         .areas(area);
-    let [inside] = Layout::horizontal([Constraint::Max(50)]).flex(Flex::Center).areas(row);
+    let [inside] = Layout::horizontal([Constraint::Max(36)]).flex(Flex::Center).areas(row);
     frame.render_widget(Clear, inside);
     frame.render_widget(Paragraph::new(lines).block(Block::bordered().title(" Keys ")), inside);
 }

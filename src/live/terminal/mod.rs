@@ -32,17 +32,17 @@ const LOOK: Duration = Duration::from_millis(100);
 pub fn watch(mut feed: Subscriber, out: impl Write, palette: Palette) -> io::Result<()> {
     let mut screen = Screen::take(out)?;
     let mut state = State::new(feed.newest(), palette);
-    let mut stale = true;
+    let mut is_due = true;
     while !state.is_over() && screen.is_ours() {
-        if stale {
+        if is_due {
             screen.draw(|frame| draw(frame, &state))?;
         }
-        stale = false;
+        is_due = false;
         if event::poll(LOOK)? {
-            stale = take(&event::read()?, &mut state);
+            is_due = take(&event::read()?, &mut state);
         }
         if let Some(moment) = feed.news() {
-            stale |= state.show(moment);
+            is_due |= state.show(moment);
             state.missed = feed.missed();
         }
     }
@@ -98,17 +98,4 @@ fn asked(key: KeyEvent) -> Asked {
 type Shown = Arc<super::Moment>;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_do_what_the_help_says() {
-        let key = |code, modifiers| asked(KeyEvent::new(code, modifiers));
-        assert_eq!(key(KeyCode::Char('c'), KeyModifiers::CONTROL), Asked::End);
-        assert_eq!(key(KeyCode::Char('c'), KeyModifiers::NONE), Asked::Nothing);
-        assert_eq!(key(KeyCode::Char('q'), KeyModifiers::NONE), Asked::End);
-        assert_eq!(key(KeyCode::Char('p'), KeyModifiers::NONE), Asked::Pause);
-        assert_eq!(key(KeyCode::Char('?'), KeyModifiers::SHIFT), Asked::Help);
-        assert_eq!(key(KeyCode::Esc, KeyModifiers::NONE), Asked::Back);
-    }
-}
+mod tests;

@@ -38,7 +38,7 @@ pub fn progress(frame: &mut Frame<'_>, area: Rect, state: &State) {
         let [done, left] = bar;
         let spans =
             [Span::styled(done, state.palette.bar()), Span::styled(left, state.palette.faint())];
-        return frame.render_widget(Line::from_iter(spans), area);
+        return frame.render_widget(Line::from(spans.to_vec()), area);
     };
     let length = standing.length.as_secs_f64().max(1e-9);
     let column = |at: f64| (at / length * width as f64).round() as usize;
@@ -53,7 +53,7 @@ pub fn progress(frame: &mut Frame<'_>, area: Rect, state: &State) {
         (false, true) => Span::styled("━", state.palette.bar()),
         (false, false) => Span::styled("─", state.palette.faint()),
     });
-    frame.render_widget(Line::from_iter(cells), area);
+    frame.render_widget(cells.collect::<Line<'_>>(), area);
 }
 
 /// What was asked of the generator, and what it did.
@@ -89,7 +89,8 @@ pub fn percentiles(frame: &mut Frame<'_>, area: Rect, state: &State, standing: &
     let name = 8;
     let column = (usize::from(inside.width).saturating_sub(name) / HEADS.len()).clamp(7, 12);
     let row = |title: &str, cells: [String; 5]| {
-        let cells: String = cells.iter().map(|cell| format!("{cell:>column$}")).collect();
+        let cells: Vec<String> = cells.iter().map(|cell| format!("{cell:>column$}")).collect();
+        let cells = cells.concat();
         (Span::styled(format!("{title:<name$}"), state.palette.faint()), cells)
     };
     let (title, heads) = row("", HEADS.map(str::to_owned));
@@ -181,31 +182,55 @@ pub fn faults(frame: &mut Frame<'_>, area: Rect, state: &State, standing: &Stand
     frame.render_widget(Paragraph::new(lines), inside);
 }
 
-/// Response times of the last minutes; seconds with a fault stand out.
+/// One of a second's times, in microseconds.
+type TimeOf = fn(&Point) -> Option<u64>;
+
+/// Columns of the names beside the bars.
+const NAME: u16 = 4;
+
+/// Response times of the last minutes, on a logarithmic scale; seconds with a fault stand out.
 pub fn course(frame: &mut Frame<'_>, area: Rect, state: &State, standing: &Standing) {
-    let width = usize::from(area.width);
+    let width = usize::from(area.width.saturating_sub(NAME));
     let points = &standing.recent[standing.recent.len().saturating_sub(width)..];
-    let largest = |of: fn(&Point) -> Option<u64>| points.iter().filter_map(of).max().unwrap_or(0);
-    let (p99, p50) = (largest(|point| point.p99_us), largest(|point| point.p50_us));
-    let title =
-        format!("Last {} s   p99 up to {}, p50 up to {}", points.len(), micros(p99), micros(p50));
-    let inside = titled(frame, area, state, &cut(&title, width.saturating_sub(1)));
-    let [upper, lower] = Layout::vertical([Constraint::Fill(1), Constraint::Fill(1)]).areas(inside);
-    for (area, of, top) in [
-        (upper, (|point: &Point| point.p99_us) as fn(&Point) -> Option<u64>, p99),
-        (lower, |point: &Point| point.p50_us, p50),
-    ] {
-        let style = |point: &Point| {
-            if point.faulted { state.palette.fault() } else { state.palette.bar() }
+    let times: [(&str, TimeOf); 2] = [("p99", |point| point.p99_us), ("p50", |point| point.p50_us)];
+    let all = || points.iter().flat_map(|point| [point.p99_us, point.p50_us]).flatten();
+    let range = (all().min().unwrap_or(1), all().max().unwrap_or(1));
+    let title = format!(
+        "Last {} s of response time, {} to {}, logarithmic",
+        points.len(),
+        micros(range.0),
+        micros(range.1)
+    );
+    let inside =
+        titled(frame, area, state, &cut(&title, usize::from(area.width).saturating_sub(1)));
+    let rows: [Rect; 2] =
+        Layout::vertical([Constraint::Fill(1), Constraint::Fill(1)]).areas(inside);
+    for (row, (name, of)) in rows.into_iter().zip(times) {
+        let [head, bars] =
+            Layout::horizontal([Constraint::Length(NAME), Constraint::Fill(1)]).areas(row);
+        frame.render_widget(Line::styled(name, state.palette.faint()), head);
+        let bar = |point: &Point| {
+            let colour = if point.faulted { state.palette.fault() } else { state.palette.bar() };
+            SparklineBar::from(of(point).map(|us| height(us, range))).style(colour)
         };
-        let bars = points.iter().map(|point| SparklineBar::from(of(point)).style(style(point)));
         let line = Sparkline::default()
-            .data(bars)
-            .max(top.max(1))
+            .data(points.iter().map(bar))
+            .max(TOP)
             .absent_value_symbol(" ")
             .absent_value_style(state.palette.faint());
-        frame.render_widget(line, area);
+        frame.render_widget(line, bars);
     }
+}
+
+/// The height of the largest bar; the smallest still shows.
+const TOP: u64 = 1_000;
+
+fn height(us: u64, (low, high): (u64, u64)) -> u64 {
+    let log = |us: u64| (us.max(1) as f64).ln();
+    let span = log(high) - log(low);
+    let share = if span > 0.0 { (log(us) - log(low)) / span } else { 1.0 };
+    let least = TOP as f64 / 12.0;
+    (least + share * (TOP as f64 - least)).round() as u64
 }
 
 /// What the figures come to so far, the most serious first.
@@ -217,12 +242,12 @@ pub fn finding_lines(state: &State, standing: &Standing, width: usize) -> Vec<Li
         .map(|finding| {
             let mark = match finding.severity {
                 Severity::Critical => "!!",
-                Severity::Wrong => "! ",
-                Severity::Doubt => "? ",
-                Severity::Note => "· ",
-                Severity::Good => "✓ ",
+                Severity::Wrong => " !",
+                Severity::Doubt => " ?",
+                Severity::Note => " ·",
+                Severity::Good => " ✓",
             };
-            let text = cut(&format!("{mark}{}", finding.sentence), width);
+            let text = cut(&format!("{mark} {}", finding.sentence), width);
             Line::styled(text, state.palette.severity(finding.severity))
         })
         .collect()

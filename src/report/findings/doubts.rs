@@ -18,7 +18,10 @@ pub(super) fn findings(report: &RunReport, _: &Context) -> Vec<Finding> {
 }
 
 fn faults_without_hit(report: &RunReport) -> Vec<Finding> {
-    let bit = |fault: &&super::super::model::FaultReport| fault.hits == 0;
+    // Hits are told when a fault ends.
+    let is_going =
+        |fault: &super::super::model::FaultReport| report.partial && fault.until.is_none();
+    let bit = |fault: &&super::super::model::FaultReport| fault.hits == 0 && !is_going(fault);
     let text = |fault: &super::super::model::FaultReport| {
         let at = span(fault.at * 1e3);
         finding(

@@ -1,0 +1,154 @@
+// Opens the live page of a run in Chromium and follows it to the end: it shows the run, survives a
+// reload, shows the band of a fault when that begins, and becomes the report.
+// Arguments: the program, a scenario, the folder for runs; a folder for screenshots, if wanted.
+"use strict";
+const assert = require("node:assert/strict");
+const { spawn } = require("node:child_process");
+const fs = require("node:fs");
+const http = require("node:http");
+const path = require("node:path");
+const { chromium } = require("playwright-core");
+
+const [program, scenario, out, shots] = process.argv.slice(2);
+const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+  "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const NARROW = { width: 380, height: 800 };
+const WIDE = { width: 1280, height: 900 };
+
+// Starts the run; gives the process, and where its page is.
+function start() {
+  const { CI, GITHUB_ACTIONS, ...env } = process.env;
+  const run = spawn(program, ["run", scenario, "--out", out, "--serve", "0"], { env, stdio: ["ignore", "pipe", "pipe"] });
+  run.printed = "";
+  run.stdout.on("data", (text) => { run.printed += text; });
+  run.ended = new Promise((ended) => run.on("exit", (code) => ended(code)));
+  const address = new Promise((found, lost) => {
+    let said = "";
+    run.stderr.on("data", (text) => {
+      said += text;
+      const match = said.match(/watched at (http:\S+)/);
+      if (match) found(match[1]);
+    });
+    run.on("exit", () => lost(new Error(`no address in: ${said}`)));
+  });
+  return { run, address };
+}
+
+// Status and headers of a request with these headers.
+function ask(url, headers) {
+  return new Promise((answer, failed) => {
+    http.get(url, { headers }, (response) => {
+      response.resume();
+      answer({ status: response.statusCode, headers: response.headers });
+    }).on("error", failed);
+  });
+}
+
+const figure = (page, row) => page.locator(`#rates tr:has(th:text-is("${row}")) td`).last()
+  .textContent().then((text) => Number(text.replaceAll(",", "")));
+
+async function shoot(page, name) {
+  if (!shots) return;
+  fs.mkdirSync(shots, { recursive: true });
+  await page.screenshot({ path: path.join(shots, `${name}.png`), fullPage: true });
+}
+
+async function fits(page) {
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  assert.ok(wide <= 0, `the page is ${wide} px wider than the window`);
+}
+
+// Each control has its turn as Tab is pressed.
+async function keyboard(page) {
+  await page.evaluate(() => { document.activeElement.blur(); scrollTo(0, 0); });
+  const reached = new Set();
+  for (let n = 0; n < 12; n += 1) {
+    await page.keyboard.press("Tab");
+    reached.add(await page.evaluate(() => document.activeElement.id || document.activeElement.className));
+  }
+  for (const id of ["skip", "pause", "theme", "times"]) assert.ok(reached.has(id), `Tab does not reach ${id}: ${[...reached]}`);
+}
+
+async function follow(browser, url, run) {
+  const context = await browser.newContext({ viewport: WIDE, colorScheme: "light" });
+  const page = await context.newPage();
+  const heard = [];
+  page.on("console", (message) => { if (message.type() !== "info") heard.push(`console: ${message.text()}`); });
+  page.on("pageerror", (error) => heard.push(`error: ${error.message}`));
+  page.on("request", (request) => { if (!request.url().startsWith(url) && !request.url().startsWith("data:")) heard.push(`request: ${request.url()}`); });
+
+  await page.goto(url);
+  assert.match(await page.locator("h1").textContent(), /^live/);
+  assert.ok((await page.content()).includes("&lt;b&gt;users&lt;/b&gt; &amp; takes"), "text of the scenario is escaped");
+  await page.waitForSelector("#rates table", { timeout: 30_000 });
+  const before = await figure(page, "done");
+  await page.waitForFunction((n) => Number(document.querySelector("#rates tbody tr:last-child td:last-child").textContent.replaceAll(",", "")) > n, before);
+  await page.waitForSelector("#chart-verdicts svg");
+  await keyboard(page);
+
+  // After a reload all is there at once, before an event has come.
+  const known = await figure(page, "done");
+  await page.reload({ waitUntil: "domcontentloaded" });
+  assert.ok(await figure(page, "done") >= known, "the page knows what it knew before");
+
+  // The band of a fault under way is in the chart.
+  assert.equal(await page.locator("#answers").textContent().then((text) => text.includes("store-outage")), false, "it has not begun");
+  await page.waitForFunction(() => document.querySelector("#answers").textContent.includes("store-outage"), null, { timeout: 20_000 });
+  await page.waitForFunction(() => document.querySelector("#chart-verdicts svg")?.textContent.includes("store-outage"));
+  assert.match(await page.locator("#spoken").textContent(), /store-outage began/);
+  await shoot(page, "live-light");
+  await page.locator("#theme").click();
+  assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), "dark");
+  await shoot(page, "live-dark");
+  await page.setViewportSize(NARROW);
+  await fits(page);
+  await shoot(page, "live-narrow");
+  await page.setViewportSize(WIDE);
+
+  // A page that is paused stands still, and knows everything when it goes on.
+  await page.locator("#pause").click();
+  const still = await figure(page, "done");
+  await page.waitForTimeout(1_500);
+  assert.equal(await figure(page, "done"), still);
+  await page.locator("#pause").click();
+  await page.waitForFunction((n) => Number(document.querySelector("#rates tbody tr:last-child td:last-child").textContent.replaceAll(",", "")) > n, still);
+
+  // At the end the same address is the report.
+  await page.waitForSelector("#fold", { state: "attached", timeout: 40_000 });
+  await page.waitForLoadState("load");
+  assert.equal(page.url(), url);
+  assert.equal(await page.locator("#rates").count(), 0);
+  await shoot(page, "live-over");
+  assert.deepEqual(heard, []);
+  await context.close();
+  return run.ended;
+}
+
+async function main() {
+  const { run, address } = start();
+  let browser;
+  try {
+    const url = await address;
+    const served = await ask(url, {});
+    assert.equal(served.status, 200);
+    const policy = served.headers["content-security-policy"];
+    assert.match(policy, /^default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';/);
+    assert.equal((await ask(url, { host: "rebound.example" })).status, 421);
+    assert.equal((await ask(`${url}events`, { host: "rebound.example:80" })).status, 421);
+    browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ARGUMENTS });
+    const code = await follow(browser, url, run);
+    const [folder] = fs.readdirSync(out);
+    const report = JSON.parse(fs.readFileSync(path.join(out, folder, "run.json"), "utf8"));
+    assert.equal(code, report.exit_code);
+    assert.match(run.printed, /live/);
+    console.log("as it should be");
+  } finally {
+    if (browser) await browser.close();
+    run.kill("SIGKILL");
+  }
+}
+
+main().catch((error) => {
+  console.error(error);
+  process.exit(1);
+});

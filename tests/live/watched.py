@@ -1,0 +1,63 @@
+"""Starts a run that is watched, and reads what it left."""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+
+
+def start(program, scenario, out, *arguments, **environment):
+    """Starts `substorm run` with these arguments; gives the process."""
+    names = ("CI", "GITHUB_ACTIONS")
+    clean = {name: value for name, value in os.environ.items() if name not in names}
+    return subprocess.Popen(
+        [program, "run", scenario, "--out", out, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**clean, **environment},
+    )
+
+
+def address(run, what):
+    """Reads what the run says until it names an address of `what`."""
+    said = []
+    for line in run.stderr:
+        said.append(line)
+        found = re.search(rf"{what}.* at (http://\S+)", line)
+        if found:
+            return found[1]
+    raise AssertionError(f"no address of {what} in {said}")
+
+
+def report(out):
+    """The run's `run.json`."""
+    (folder,) = pathlib.Path(out).iterdir()
+    return json.loads((folder / "run.json").read_text())
+
+
+def measured(report, of):
+    """Counts of a kind in `run.json`, by phase and name, without zeros."""
+    by_phase = report[of]["by_phase"]
+    return {
+        (phase, name): count
+        for phase, names in by_phase.items()
+        for name, count in names.items()
+        if count
+    }
+
+
+def latencies(report, kind):
+    """How many times each phase and class has, of a kind; `*` is all of them."""
+    return {
+        (row["phase"], row["class"]): row["count"]
+        for row in report["latency"]
+        if row["kind"] == kind and "*" not in (row["phase"], row["class"])
+    }
+
+
+def equal(what, found, wanted):
+    """Fails with both where they differ."""
+    assert found == wanted, f"{what}\nfound  {found}\nwanted {wanted}"
