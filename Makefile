@@ -4,7 +4,7 @@ CARGO ?= cargo
 # How long `make fuzz` gives each target.
 FUZZ_SECONDS ?= 60
 
-.PHONY: test lint bench counts peers stall docs fuzz
+.PHONY: test lint bench counts peers stall docs fuzz archive
 
 ## Unit, property, integration and documentation tests. What they read Substorm's output with (Python
 ## and JavaScript packages, for Chromium among others) is installed below target/ first.
@@ -40,3 +40,7 @@ docs:
 ## Each fuzz target for FUZZ_SECONDS.
 fuzz:
 	fuzz/run $(FUZZ_SECONDS)
+
+## The archive of a release for this machine, below target/dist.
+archive:
+	deploy/archive.sh

@@ -5,6 +5,7 @@
 //! could not be carried out.
 
 mod check;
+mod completions;
 mod embedded_stack;
 mod github;
 mod heal;
@@ -12,6 +13,7 @@ mod jwks;
 mod key;
 mod list;
 mod live;
+mod man;
 mod mint;
 mod output;
 mod overrides;
@@ -27,7 +29,7 @@ mod terminal;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::harness::Exit;
 use crate::stack::child::SUBCOMMAND;
@@ -53,8 +55,8 @@ enum Command {
     Record(record::Args),
     Mint(mint::Args),
     Jwks(jwks::Args),
-    #[command(name = SUBCOMMAND, hide = true)]
-    EmbeddedStack,
+    Completions(completions::Args),
+    Man(man::Args),
 }
 
 /// An error with an exit code of its own.
@@ -74,10 +76,17 @@ impl Failure {
     }
 }
 
+/// The command line's grammar, for completions, manual pages and whoever checks what is written of it.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
 /// Parses the arguments, runs the subcommand, gives its exit code.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
-    match run(cli.command) {
+    // What a run starts as its child is no part of the grammar, so that nothing tells of it.
+    let is_child = std::env::args_os().nth(1).is_some_and(|word| word == SUBCOMMAND);
+    let ran = if is_child { embedded_stack::run() } else { run(Cli::parse().command) };
+    match ran {
         Ok(exit) => ExitCode::from(exit.code()),
         Err(error) => {
             print_error(&error);
@@ -98,9 +107,10 @@ fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Plan(args) => plan::run(&args),
         Command::List(args) => list::run(&args),
         Command::Schema(args) => schema::run(&args),
-        Command::EmbeddedStack => embedded_stack::run(),
         Command::Mint(args) => mint::run(&args),
         Command::Jwks(args) => jwks::run(&args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
     }
 }
 

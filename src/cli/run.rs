@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::harness::{self, Exit, Options};
+use crate::harness::{self, Exit, Options, SampleOptions};
 use crate::report::Observer;
 use crate::stack::Embedded;
+use crate::units::Share;
 
 use super::github;
 use super::live::{LiveArgs, Views};
@@ -25,10 +26,37 @@ pub struct Args {
     /// Keep tokens in this folder between runs, and use those that are there and young enough
     #[arg(long, value_name = "DIR", env = "SUBSTORM_TOKEN_CACHE")]
     token_cache: Option<PathBuf>,
+    /// Keep single requests in this file, in the Parquet format
+    #[arg(long, value_name = "FILE", help_heading = "Samples")]
+    samples: Option<PathBuf>,
+    /// Of which requests: all, or those whose verdict is neither right nor grey
+    #[arg(long, value_enum, default_value_t, requires = "samples", help_heading = "Samples")]
+    samples_of: SamplesOf,
+    /// Which part of them, such as 1% or 0.01; drawn by the seed
+    #[arg(long, value_name = "SHARE", default_value = "100%", value_parser = share,
+          requires = "samples", help_heading = "Samples")]
+    samples_rate: Share,
     #[command(flatten)]
     overrides: OverrideArgs,
     #[command(flatten)]
     live: LiveArgs,
+}
+
+/// Of which requests samples are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum SamplesOf {
+    /// All that have a verdict
+    #[default]
+    All,
+    /// Those whose verdict is neither right nor grey
+    Wrong,
+}
+
+/// `1%` or `0.01`.
+fn share(text: &str) -> Result<Share, String> {
+    let fraction = || text.parse().ok().and_then(Share::new);
+    let share = text.parse().ok().or_else(fraction).filter(|share| share.fraction() > 0.0);
+    share.ok_or_else(|| "want a share above 0 and up to 100%, such as 1% or 0.01".to_owned())
 }
 
 /// Runs the subcommand.
@@ -38,6 +66,11 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         out: args.out.clone(),
         program: Embedded::this_program()?,
         token_cache: args.token_cache.clone(),
+        samples: args.samples.clone().map(|file| SampleOptions {
+            file,
+            only_wrong: args.samples_of == SamplesOf::Wrong,
+            share: args.samples_rate,
+        }),
     };
     for warning in &plan.warnings {
         warn(warning);
@@ -51,7 +84,9 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         for problem in &finished.unwritten {
             warn(problem);
         }
-        output::print(&github::tell(&finished.report, &finished.folder))?;
+        if let Err(error) = output::print(&github::tell(&finished.report, &finished.folder)) {
+            warn(&format!("cannot print the annotations: {error}"));
+        }
     }
     views.end(finished.as_ref().ok().map(|finished| finished.report.interrupted));
     let finished = finished.map_err(|error| match error.exit() {

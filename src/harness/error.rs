@@ -21,6 +21,14 @@ pub enum RunError {
     /// The run folder.
     #[error("{0}")]
     Folder(io::Error),
+    /// The file of single requests.
+    #[error("cannot write samples to {}: {source}; name another file with --samples", file.display())]
+    Samples {
+        /// Which file.
+        file: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// An earlier run was killed and its changes are still there.
     #[error("an earlier run left users in {scim}; undo them first: substorm heal {}", folder.display())]
     Unhealed {

@@ -1,5 +1,6 @@
 //! The folder at the beginning, and at the end: the last report, validity, the exit code.
 
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use super::load_setup;
 use super::prepare::Prepared;
 use super::recordings;
 use super::run::{Finished, Measured};
+use super::sampling::SampleOptions;
 use super::validity::{self, Evidence};
 use super::words;
 
@@ -33,6 +35,8 @@ pub struct Opened {
     pub events: EventLog,
     /// `latency.hlog`.
     pub latencies: LatencyLog,
+    /// The file for single requests, if they are kept, still as it was found.
+    pub samples: Option<(SampleOptions, File)>,
 }
 
 /// Makes the run folder and begins its files, so that what cannot be written shows at once.
@@ -48,6 +52,7 @@ pub fn open_folder(plan: &Plan, root: &Path) -> Result<Opened, RunError> {
             latencies: folder.latency_log()?,
             folder,
             base,
+            samples: None,
         })
     };
     open().map_err(RunError::Folder)
@@ -119,6 +124,7 @@ pub fn finish(
     if let Some(lookups) = &mut report.lookups {
         lookups.peak_per_request = output.lookups_peak;
         lookups.cache_hit_share = after.cache_hit_share;
+        lookups.cache_ttl_s = super::set_up::context(plan).cache_ttl.map(|ttl| ttl.as_secs_f64());
     }
     let faults: Vec<(String, u64, Option<String>)> = plan
         .faults
@@ -141,6 +147,7 @@ pub fn finish(
     report.unexpected = unexpected.collect();
     let context = super::set_up::context(plan);
     report.reasons.extend(diagnosis::reasons(&report, &context));
+    report.samples = measured.samples;
     report.replays = recordings::reports(plan, &measured.replayed);
     report.reasons.extend(recordings::reasons(plan, &measured.replayed, after.interrupted));
     report.reasons.extend(after.stack_trouble);

@@ -10,8 +10,9 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, Tick};
-use crate::load::{Context, Engine, LoadError, Report, Specimen};
+use crate::load::{Context, Engine, LoadError, Report, Specimen, Tap};
 use crate::replay::{Intake, Played};
+use crate::report::model::SamplesReport;
 use crate::report::{Observer, Step};
 use crate::scenario::Plan;
 use crate::wire::full::FullConnector;
@@ -30,6 +31,7 @@ use super::load_setup;
 use super::output::Output;
 use super::prepare::{self, Prepared};
 use super::recordings;
+use super::sampling::{self, SampleOptions, Sampling};
 use super::seeding;
 use super::signals::Signals;
 use super::system::System;
@@ -47,6 +49,8 @@ pub struct Options {
     pub program: PathBuf,
     /// The folder in which tokens are kept between runs, if they are.
     pub token_cache: Option<PathBuf>,
+    /// The file in which single requests are kept, if they are.
+    pub samples: Option<SampleOptions>,
 }
 
 /// A run that has ended and whose folder is written.
@@ -102,7 +106,8 @@ async fn carry_out(
         return Err(RunError::Unhealed { folder, scim });
     }
     // Whatever cannot be written is to be known before anything is started.
-    let opened = finish::open_folder(&plan, &options.out)?;
+    let samples = options.samples.as_ref().map(SampleOptions::open).transpose()?;
+    let opened = Opened { samples, ..finish::open_folder(&plan, &options.out)? };
     let folder = opened.folder.clone();
     let ended = Box::pin(in_folder(plan, options, observer, (clock, signals), opened)).await;
     // What could not be undone is in the folder's journal.
@@ -185,6 +190,8 @@ pub struct Measured {
     pub late_renewals: u64,
     /// What became of the recordings.
     pub replayed: Vec<Played>,
+    /// What became of the single requests that were to be kept.
+    pub samples: Option<SamplesReport>,
     /// The first answer of each unexpected kind.
     pub specimens: Vec<Specimen>,
 }
@@ -214,7 +221,7 @@ impl Bench {
     async fn measure(
         &self,
         journal: &Journal,
-        opened: Opened,
+        mut opened: Opened,
         observer: &Arc<dyn Observer>,
         signals: &Signals,
     ) -> Result<Measured, RunError> {
@@ -228,6 +235,11 @@ impl Bench {
         let times = (*clock, start);
         let context = load_setup::context(plan, prepared, system, times, shape.clone())?;
         let context = Arc::new(context);
+        let samples = opened.samples.take();
+        let sampling = samples
+            .map(|(of, file)| Sampling::begin(plan, &of, file, workers, times))
+            .transpose()?;
+        let (taps, sampling) = sampling.unzip();
         // A report a second and worker: room for a collector that is busy for a while.
         let (reports, reports_in) = mpsc::channel(16 * workers as usize);
         let (notes, notes_in) = mpsc::channel(1024);
@@ -235,8 +247,14 @@ impl Bench {
         let warm_up = plan.phases.iter().map(|phase| phase.warm_up).collect();
         let collector = Collector::new((*clock, start), &shape, warm_up, workers as usize, output);
         let gathering = tokio::spawn(collector.run(reports_in, notes_in));
-        let engine =
-            start_engine(&context, Arc::clone(system.reach()), workers, &reports, intakes)?;
+        let engine = start_engine(
+            &context,
+            Arc::clone(system.reach()),
+            workers,
+            &reports,
+            intakes,
+            taps.unwrap_or_default(),
+        )?;
         drop(reports);
         let heal = CancellationToken::new();
         let hands = self.hands(journal, &context, &engine, notes, &heal);
@@ -248,6 +266,7 @@ impl Bench {
         let renewal = tokio::spawn(prepare::keep_fresh(tokens, heal.clone()));
         let load = watch_load(engine, &gathering, system, signals, &heal).await;
         let ended = clock.now();
+        let samples = sampling::end(sampling).await?;
         let replayed = recordings::end(feed).await?;
         heal.cancel();
         faults.await.map_err(|error| RunError::bug("the fault timeline", &error))?;
@@ -266,6 +285,7 @@ impl Bench {
             stack_cpu_before,
             late_renewals,
             replayed,
+            samples,
             specimens: context.specimens.kept(),
         })
     }
@@ -311,6 +331,7 @@ fn start_engine(
     workers: u32,
     reports: &mpsc::Sender<Report>,
     recordings: Vec<Intake>,
+    taps: Vec<Tap>,
 ) -> Result<Engine, LoadError> {
     let (clock, limits) = (context.clock, Limits::default());
     let (streams, keep) = load_setup::transports(context);
@@ -321,11 +342,11 @@ fn start_engine(
             let raw = move || {
                 RawConnector::with_streams(clock, reach(), limits, streams, keep).dating(dates)
             };
-            Engine::start(context, &raw, workers, reports, recordings)
+            Engine::start(context, &raw, workers, reports, recordings, taps)
         }
         EngineKind::Reqwest => {
             let full = move || FullConnector::new(Arc::clone(&reach), limits);
-            Engine::start(context, &full, workers, reports, recordings)
+            Engine::start(context, &full, workers, reports, recordings, taps)
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::wire::Connector;
 
 use super::context::Context;
 use super::probe::Errand;
+use super::tap::Tap;
 use super::worker::{self, Report, WorkerSetup};
 
 /// Errands that may wait for one worker.
@@ -62,15 +63,17 @@ pub struct Engine {
 impl Engine {
     /// Starts the workers; they wait for the context's start instant. Each makes its `connector` on
     /// its own thread. Reports go to `reports`, which closes when the last worker has ended. Where
-    /// something is replayed, there are as many `recordings` as workers.
+    /// something is replayed, there are as many `recordings` as workers; where requests are handed on,
+    /// as many `taps`.
     pub fn start<C: Connector>(
         context: &Arc<Context>,
         connector: &(impl Fn() -> C + Clone + Send + 'static),
         workers: u32,
         reports: &mpsc::Sender<Report>,
         recordings: Vec<Intake>,
+        taps: Vec<Tap>,
     ) -> Result<Self, LoadError> {
-        let mut recordings = recordings.into_iter();
+        let (mut recordings, mut taps) = (recordings.into_iter(), taps.into_iter());
         let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
         let (mut threads, mut senders) = (Vec::new(), Vec::new());
         for number in 0..workers {
@@ -84,6 +87,7 @@ impl Engine {
                 stop: stop.clone(),
                 abort: abort.clone(),
                 recordings: recordings.next(),
+                tap: taps.next(),
             };
             let connector = connector.clone();
             let thread = std::thread::Builder::new()

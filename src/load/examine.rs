@@ -25,6 +25,8 @@ pub struct Examined {
     pub sample: Sample,
     /// What it says about a user that was changed.
     pub sighting: Option<Sighting>,
+    /// The status of the answer; 0 where there was none.
+    pub status: u16,
 }
 
 /// Judges a whole answer to a request of this user's `subject`.
@@ -55,7 +57,7 @@ pub fn answer(
         && context.profile.wants_challenge
         && seen.header("www-authenticate").is_none_or(<[u8]>::is_empty);
     let answer = Answer { reading, identity, lacks_challenge, check_failed, store_faulted: false };
-    let examined = conclude(context, job, (sent, done), answer);
+    let examined = Examined { status: seen.status, ..conclude(context, job, (sent, done), answer) };
     if let Some(kind) = kind(&examined.sample, is_nobody)
         && context.specimens.is_first(kind, job.route)
     {
@@ -177,7 +179,7 @@ fn conclude(
     let decisive = accepted || (class.is_reject() && !answer.store_faulted);
     let tells = changed && decisive && right.truth != Truth::MustRejectToken;
     let sighting = tells.then_some(Sighting { user: job.user, sent, done, accepted });
-    Examined { sample, sighting }
+    Examined { sample, sighting, status: 0 }
 }
 
 fn credential(context: &Context, job: &Job) -> Credential {

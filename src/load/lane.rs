@@ -14,6 +14,7 @@ use super::deadline::Deadline;
 use super::examine::{self, Examined};
 use super::gather::Gather;
 use super::ledger::Ledger;
+use super::tap::Tap;
 use crate::clock::Tick;
 use crate::outcome::{Class, Failure, Observation};
 use crate::wire::{Connected, Connection as _, Connector, Received};
@@ -93,6 +94,8 @@ pub struct Shared<C: Connector> {
     pub ledger: RefCell<Ledger>,
     /// Knows what lanes wait for.
     pub gather: Arc<Gather>,
+    /// Where requests are handed on, if somebody keeps them.
+    pub tap: Option<RefCell<Tap>>,
 }
 
 /// One lane.
@@ -176,6 +179,9 @@ impl<C: Connector> Lane<C> {
         at.in_flight.set(None);
         self.freed = sent + examined.sample.service;
         shared.ledger.borrow_mut().answered(job, &examined);
+        if let Some(tap) = &shared.tap {
+            tap.borrow_mut().offer(job, sent, &examined);
+        }
         self.ask_again(job, examined.sample.class)
     }
 

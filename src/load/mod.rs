@@ -26,6 +26,7 @@ mod probe;
 mod retry;
 mod schedule;
 mod specimen;
+mod tap;
 mod virtual_user;
 mod worker;
 
@@ -39,4 +40,5 @@ pub use mix::{Credentials, DefectShare, Mix};
 pub use plan::{IdentityProof, LoadPlan, ProbePlan, ReceiveTime, RetryPlan, Route, Spin};
 pub use probe::{Errand, ProbeQueue};
 pub use specimen::{Oddity, Specimen, Specimens};
+pub use tap::{Drain, Tap, TapPlan, Tapped, taps};
 pub use worker::Report;

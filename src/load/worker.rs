@@ -24,6 +24,7 @@ use super::pace::{Pace, Wait};
 use super::pool::{Pool, Post, Waiting};
 use super::probe::{Errand, ProbeQueue};
 use super::schedule::{Schedule, Step};
+use super::tap::Tap;
 use super::virtual_user::VirtualUser;
 use crate::clock::{Tick, thread_cpu};
 use crate::machine::RunQueue;
@@ -49,7 +50,7 @@ const BATCH: usize = 32;
 const PATIENCE: Duration = Duration::from_micros(500);
 
 /// Numbers of probes start here, so that they never meet those of the schedule.
-const PROBE_SEQ: u64 = 1 << 60;
+pub const PROBE_SEQ: u64 = 1 << 60;
 
 /// What a worker reports, once a second and at its end.
 #[derive(Debug)]
@@ -86,6 +87,8 @@ pub struct WorkerSetup {
     pub abort: CancellationToken,
     /// Where it takes what it replays from.
     pub recordings: Option<Intake>,
+    /// Where it hands requests on, if somebody keeps them.
+    pub tap: Option<Tap>,
 }
 
 /// Runs a worker to its end on the calling thread.
@@ -172,6 +175,7 @@ impl<C: Connector> Worker<C> {
                 connector,
                 ledger: RefCell::new(ledger),
                 gather: Arc::clone(&gather),
+                tap: setup.tap.map(RefCell::new),
             }),
             gather,
         })

@@ -354,13 +354,13 @@ mod tests {
         }
     }
 
+    /// How many durations are in the array form.
+    fn spans(latency: &Latency) -> u64 {
+        latency.to_hdr().map_or(0, |h| h.iter_recorded().map(|step| step.count_at_value()).sum())
+    }
+
     /// Every number of a record, in the order of its fields.
     fn numbers(record: &PhaseRecord) -> Vec<u64> {
-        let spans = |latency: &Latency| {
-            latency
-                .to_hdr()
-                .map_or(0, |h| h.iter_recorded().map(|step| step.count_at_value()).sum())
-        };
         let PhaseRecord {
             due,
             sent,
@@ -397,24 +397,25 @@ mod tests {
             stages,
             stages_left_out,
         } = record;
-        let mut all = vec![
-            *due,
-            *sent,
-            *done,
-            *unsent,
-            *censored,
-            *probes,
-            *retries,
-            *retries_recovered,
-            *retries_exhausted,
-            *retries_unsent,
-            *lacks_challenge,
-            *checks_failed,
-            *port_exhausted,
-            *descriptor_exhausted,
-            *resent,
-            *stages_left_out,
+        let counts = [
+            due,
+            sent,
+            done,
+            unsent,
+            censored,
+            probes,
+            retries,
+            retries_recovered,
+            retries_exhausted,
+            retries_unsent,
+            lacks_challenge,
+            checks_failed,
+            port_exhausted,
+            descriptor_exhausted,
+            resent,
+            stages_left_out,
         ];
+        let mut all: Vec<u64> = counts.into_iter().copied().collect();
         all.extend(matrix.iter().flatten().chain(verdicts).chain(beyond));
         for row in by_fault {
             all.extend(row.verdicts);

@@ -11,7 +11,7 @@ pub use paint::{Colour, Style};
 
 use crate::units::grouped;
 
-use super::model::{RunReport, SCHEMA_VERSION, Severity, ThresholdReport};
+use super::model::{RunReport, SCHEMA_VERSION, SamplesReport, Severity, ThresholdReport};
 use super::wording::{counted, share, span};
 
 /// Columns that the summary may take.
@@ -163,7 +163,8 @@ fn findings(report: &RunReport, style: Style, lines: &mut Vec<String>) {
 fn resources(report: &RunReport, lines: &mut Vec<String>) {
     let connections = connections(report);
     let generator = generator(report);
-    if !(connections.is_empty() && generator.is_empty()) {
+    let samples = report.samples.as_ref().map(samples);
+    if !(connections.is_empty() && generator.is_empty() && samples.is_none()) {
         lines.push(String::new());
     }
     if !connections.is_empty() {
@@ -172,6 +173,16 @@ fn resources(report: &RunReport, lines: &mut Vec<String>) {
     if !generator.is_empty() {
         lines.extend(table::wrapped(&format!("Generator: {}", generator.join("; ")), 11));
     }
+    if let Some(samples) = samples {
+        lines.extend(table::wrapped(&format!("Samples: {samples}"), 9));
+    }
+}
+
+fn samples(samples: &SamplesReport) -> String {
+    let SamplesReport { file, written, lost, trouble, .. } = samples;
+    let lost = if *lost > 0 { format!(", {} lost", grouped(*lost)) } else { String::new() };
+    let trouble = trouble.as_ref().map(|why| format!("; {why}")).unwrap_or_default();
+    format!("{} in {file}{lost}{trouble}", counted(*written, "request", "requests"))
 }
 
 fn ms(micros: u64) -> String {

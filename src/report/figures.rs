@@ -135,6 +135,16 @@ fn millis(span: Duration) -> f64 {
     (span.as_secs_f64() * 1e6).round() / 1e3
 }
 
+/// Where the lags of so many users end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LagPlace {
+    /// So many of all users, from 0 to 1.
+    pub share: f64,
+    /// Their lags are no longer than this.
+    #[serde(flatten)]
+    pub bounds: LagBounds,
+}
+
 /// How long changes took to show: the distribution over changed users.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
@@ -162,6 +172,9 @@ pub struct LagReport {
     /// Each user's, by lower end; left out where there are more than a thousand.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub intervals: Vec<LagBounds>,
+    /// In their place where they are left out: quantiles, from the first hundredth to the last user.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub distribution: Vec<LagPlace>,
     /// The users that were asked for once only, late: without the effect of probing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quiet: Option<Box<LagReport>>,
@@ -171,6 +184,10 @@ impl From<&LagSummary> for LagReport {
     fn from(summary: &LagSummary) -> Self {
         let bounds = |q: QuantileBounds| (summary.users > 0).then(|| q.into());
         let intervals = summary.intervals.iter().map(|i| LagBounds::new(i.low, i.high)).collect();
+        let place = |(share, bounds): &(f64, QuantileBounds)| LagPlace {
+            share: *share,
+            bounds: (*bounds).into(),
+        };
         Self {
             users: summary.users,
             unseen: summary.unseen,
@@ -183,6 +200,7 @@ impl From<&LagSummary> for LagReport {
             p99: bounds(summary.p99),
             max: bounds(summary.max),
             intervals,
+            distribution: summary.distribution.iter().map(place).collect(),
             quiet: None,
         }
     }
@@ -254,6 +272,8 @@ pub struct Lookups {
     pub peak_per_request: Option<f64>,
     /// Share of the gateway's cache look-ups that found an entry, where it tells.
     pub cache_hit_share: Option<f64>,
+    /// How long the gateway's cache keeps an entry, in seconds, where the run set it.
+    pub cache_ttl_s: Option<f64>,
 }
 
 /// Seconds with fewer requests give no figure: one retry would look like a stampede.

@@ -161,6 +161,7 @@ mod tests {
             per_request: 1.1,
             peak_per_request: Some(3.0),
             cache_hit_share: Some(0.5),
+            cache_ttl_s: None,
         });
         for wanted in [
             "5 requests were never sent (0.5%, limit 1%), because no connection was free in time; \

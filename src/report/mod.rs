@@ -9,7 +9,7 @@ pub mod console;
 pub mod course;
 pub mod diagnosis;
 pub mod events;
-mod figures;
+pub mod figures;
 pub mod findings;
 pub mod folder;
 pub mod formats;
@@ -24,6 +24,7 @@ pub mod partial;
 pub mod progress;
 #[cfg(test)]
 mod sample;
+pub mod samples;
 pub mod schema;
 mod setup;
 pub mod timeline;

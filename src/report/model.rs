@@ -14,10 +14,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use super::figures::{
-    ALL, Around40Ms, LagBounds, LagReport, LatencyRow, Lookups, MalformedLine, Percentiles,
-    ReplayReport, RouteReport, StageReport, ThresholdReport,
+    ALL, Around40Ms, LagBounds, LagPlace, LagReport, LatencyRow, Lookups, MalformedLine,
+    Percentiles, ReplayReport, RouteReport, StageReport, ThresholdReport,
 };
-pub use super::setup::{Build, Connections, Generator, LateSeconds, Machine, StackUse, WorkerUse};
+pub use super::setup::{
+    Build, Connections, Generator, LateSeconds, Machine, SamplesReport, StackUse, WorkerUse,
+};
 
 /// The version of `run.json` that this build writes.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -123,6 +125,8 @@ pub struct RunReport {
     pub generator: Generator,
     /// What the embedded stack took; `None` with a target of one's own.
     pub stack: Option<StackUse>,
+    /// Single requests that were kept in a file; `None` where none were to be.
+    pub samples: Option<SamplesReport>,
     /// The first answer of each unexpected kind.
     pub unexpected: Vec<UnexpectedAnswer>,
     /// What all this comes to, most serious first.
@@ -322,9 +326,11 @@ mod tests {
         report.changes.clear();
         report.faults.iter_mut().for_each(|fault| fault.verdicts.clear());
         report.revocation_lag.intervals.push(LagBounds::default());
+        report.revocation_lag.distribution.push(LagPlace::default());
         let first_malformed = vec![MalformedLine::default()];
         report.routes.push(RouteReport::default());
         report.stages.push(StageReport::default());
+        report.samples = Some(SamplesReport::default());
         report.replays.push(ReplayReport { first_malformed, ..ReplayReport::default() });
         let mut found = Vec::new();
         keys(&serde_json::to_value(&report).unwrap(), &mut found);

@@ -286,6 +286,7 @@ fn faults_and_thresholds(report: &mut RunReport) {
         per_request: 0.248,
         peak_per_request: Some(0.62),
         cache_hit_share: Some(0.76),
+        cache_ttl_s: Some(2.0),
     });
     let stage = |stage: &str, count, p50: u64| StageReport {
         stage: stage.into(),

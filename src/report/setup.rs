@@ -24,6 +24,24 @@ impl Build {
     }
 }
 
+/// What became of the single requests that were to be kept in a file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct SamplesReport {
+    /// The file's name, without its folder.
+    pub file: String,
+    /// `all` requests, or those with a `wrong` verdict.
+    pub of: String,
+    /// The part of those that were drawn, 0 to 1.
+    pub share: f64,
+    /// Requests in the file.
+    pub written: u64,
+    /// Requests that were drawn and are not in it.
+    pub lost: u64,
+    /// Why nothing more was written from some time on.
+    pub trouble: Option<String>,
+}
+
 /// The machine of the generator. No names of hosts or people: reports are passed on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]

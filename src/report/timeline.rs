@@ -9,7 +9,7 @@ use crate::outcome::{Class, Verdict};
 use super::append::AppendFile;
 
 /// The columns before those of verdicts and classes.
-const FIXED: [&str; 18] = [
+const FIXED: [&str; 20] = [
     "second",
     "phase",
     "due",
@@ -27,6 +27,8 @@ const FIXED: [&str; 18] = [
     "run_delay_us",
     "steal_us",
     "lookups",
+    "cache_asked",
+    "cache_missed",
     "faults",
 ];
 
@@ -68,6 +70,11 @@ pub struct TimelineRow {
     pub steal_us: Option<u64>,
     /// Queries seen on the link to the store; `None` where there is no such link.
     pub lookups: Option<u64>,
+    /// Answers that tell of a stage `cache`: requests for which the gateway asked its cache; `None`
+    /// where none does.
+    pub cache_asked: Option<u64>,
+    /// Of these, the ones that tell of a stage `lookup` too: the cache did not have the user.
+    pub cache_missed: Option<u64>,
     /// Kinds of the faults that were under way, joined by `+`.
     pub faults: String,
     /// Answers by verdict, in the order of [`Verdict::ALL`].
@@ -95,6 +102,14 @@ impl TimelineRow {
                 response.merge(&record.response[class.index()]);
             }
             send_lag.merge(&record.send_lag);
+            let told = |wanted: &str| {
+                let stages = recorder.stages(record).filter(|(name, _)| *name == wanted);
+                stages.map(|(_, times)| times.count()).sum::<u64>()
+            };
+            if let asked @ 1.. = told("cache") {
+                *row.cache_asked.get_or_insert(0) += asked;
+                *row.cache_missed.get_or_insert(0) += told("lookup").min(asked);
+            }
         }
         row.response_p50_us = response.at(0.50);
         row.response_p99_us = response.at(0.99);
@@ -123,6 +138,8 @@ impl TimelineRow {
             shown(self.run_delay_us),
             shown(self.steal_us),
             shown(self.lookups),
+            shown(self.cache_asked),
+            shown(self.cache_missed),
             quoted(&self.faults),
         ];
         line.push_str(&cells.join(","));
@@ -159,6 +176,8 @@ impl TimelineRow {
                 "run_delay_us" => row.run_delay_us = number(),
                 "steal_us" => row.steal_us = number(),
                 "lookups" => row.lookups = number(),
+                "cache_asked" => row.cache_asked = number(),
+                "cache_missed" => row.cache_missed = number(),
                 "faults" => row.faults.clone_from(cell),
                 name => {
                     // `unavailable` and `error` are verdicts, `accepted` is a class: no name is both.
@@ -275,6 +294,8 @@ mod tests {
         TimelineRow {
             phase: "a, \"b\"".into(),
             lookups: Some(5),
+            cache_asked: Some(4),
+            cache_missed: Some(1),
             steal_us: Some(70_000),
             waited: 2,
             ..TimelineRow::of(3, &recorder)

@@ -12,10 +12,11 @@ use std::thread;
 use std::time::Duration;
 
 use substorm::clock::{Clock, Tick};
-use substorm::harness::{self, Options};
+use substorm::harness::{self, Options, SampleOptions};
 use substorm::measure::PhaseRecord;
 use substorm::report::{Beat, Observer, RunReport, Step};
 use substorm::scenario::{self, Overrides};
+use substorm::units::Share;
 
 use super::counting::{Counts, of_threads_named};
 
@@ -86,7 +87,7 @@ fn answer(mut client: TcpStream, count: &AtomicU64) -> Option<()> {
 }
 
 /// What the worker took in the middle of a run, and the requests that were answered meanwhile.
-fn watch(identity: &str, expect: &str) -> (u64, u64) {
+fn watch(identity: &str, expect: &str, keep_samples: bool) -> (u64, u64) {
     let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let (port, answered) = serve();
     let text = format!(
@@ -103,6 +104,11 @@ fn watch(identity: &str, expect: &str) -> (u64, u64) {
         out: folder.path().to_owned(),
         program: PathBuf::from(env!("CARGO_BIN_EXE_substorm")),
         token_cache: None,
+        samples: keep_samples.then(|| SampleOptions {
+            file: folder.path().join("samples.parquet"),
+            only_wrong: false,
+            share: Share::ALL,
+        }),
     };
     let run = thread::spawn(move || {
         let observer: Arc<dyn Observer> = Arc::new(Unwatched);
@@ -130,6 +136,8 @@ fn watch(identity: &str, expect: &str) -> (u64, u64) {
     let all = report.stages.iter().filter(|row| row.phase == "*");
     let told: Vec<_> = all.map(|row| (row.stage.as_str(), row.percentiles.count)).collect();
     assert_eq!(told, [("cache", right), ("lookup", right)]);
+    let samples = report.samples.unwrap_or_default();
+    assert_eq!((samples.written, samples.lost), (if keep_samples { right } else { 0 }, 0));
     let requests = after.1 - before.1;
     assert!(requests > RATE, "{requests} in {WATCHED:?}");
     (after.0 - before.0, requests)
@@ -137,20 +145,26 @@ fn watch(identity: &str, expect: &str) -> (u64, u64) {
 
 #[test]
 fn a_bearer_request_takes_no_memory() {
-    let (taken, requests) = watch("\"none\"", "");
+    let (taken, requests) = watch("\"none\"", "", false);
     assert!(taken <= FEW, "took memory {taken} times for {requests} requests");
 }
 
 #[test]
 fn an_answer_whose_body_is_looked_into_takes_no_memory() {
     let expect = "expect = { status = 200, body = \"user\", json = { \"/of/0\" = 1 } }";
-    let (taken, requests) = watch("{ json = \"/user\" }", expect);
+    let (taken, requests) = watch("{ json = \"/user\" }", expect, false);
+    assert!(taken <= FEW, "took memory {taken} times for {requests} requests");
+}
+
+#[test]
+fn a_request_that_is_kept_as_a_sample_takes_no_memory_of_its_worker() {
+    let (taken, requests) = watch("\"none\"", "", true);
     assert!(taken <= FEW, "took memory {taken} times for {requests} requests");
 }
 
 #[test]
 fn what_takes_memory_for_each_answer_shows() {
     // A list that is expected is compared whole, as a tree.
-    let (taken, requests) = watch("\"none\"", "expect = { json = { \"/of\" = [1] } }");
+    let (taken, requests) = watch("\"none\"", "expect = { json = { \"/of\" = [1] } }", false);
     assert!(taken > requests, "took memory {taken} times for {requests} requests");
 }

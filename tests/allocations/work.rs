@@ -137,6 +137,6 @@ impl World {
         let tells = standing.changes > 0 && (class == Class::Accepted || class.is_reject());
         let accepted = class == Class::Accepted;
         let sighting = tells.then_some(Sighting { user: job.user, sent, done, accepted });
-        Examined { sample, sighting }
+        Examined { sample, sighting, status: 200 }
     }
 }

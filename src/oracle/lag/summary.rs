@@ -18,7 +18,7 @@ pub struct QuantileBounds {
 }
 
 /// The distribution of one kind of lag over users.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LagSummary {
     /// Changes about which at least one decisive answer came.
     pub users: u64,
@@ -43,7 +43,21 @@ pub struct LagSummary {
     /// Each user's interval, by lower end; none where there are more than
     /// [`MOST_INTERVALS`](super::MOST_INTERVALS).
     pub intervals: Vec<Interval>,
+    /// In their place where there are more: quantiles with the share of users that they are about.
+    pub distribution: Vec<(f64, QuantileBounds)>,
 }
+
+/// The shares of [`LagSummary::distribution`]: each hundredth, and the tail.
+const SHARES: [f64; 103] = {
+    let mut shares = [0.0; 103];
+    let mut n = 0;
+    while n < 99 {
+        shares[n] = (n + 1) as f64 / 100.0;
+        n += 1;
+    }
+    [shares[99], shares[100], shares[101], shares[102]] = [0.995, 0.999, 0.9999, 1.0];
+    shares
+};
 
 impl LagSummary {
     /// From each interval.
@@ -66,14 +80,12 @@ impl LagSummary {
 
     /// From the sums; its quantiles are rounded outwards.
     pub(super) fn of_many(sums: &Sums) -> Self {
-        let ranks = ranks(sums.lows.count());
-        let (lows, highs) = (sums.lows.ranks(ranks), sums.highs.ranks(ranks));
-        let bounds = |n: usize| QuantileBounds {
-            low: Duration::from_micros(lows[n].map_or(0, Cell::lowest)),
-            high: highs[n].map(|high| Duration::from_micros(high.highest())),
-        };
-        let [p50, p95, p99, max] = [0, 1, 2, 3].map(bounds);
-        Self { p50, p95, p99, max, ..Self::counts(sums) }
+        let count = sums.lows.count();
+        let [p50, p95, p99, max] = bounds(sums, ranks(count));
+        let places = bounds(sums, SHARES.map(|share| rank(share, count)));
+        let distribution =
+            if count > 0 { SHARES.into_iter().zip(places).collect() } else { vec![] };
+        Self { p50, p95, p99, max, distribution, ..Self::counts(sums) }
     }
 
     /// All but the quantiles.
@@ -91,6 +103,7 @@ impl LagSummary {
             p99: nothing,
             max: nothing,
             intervals: Vec::new(),
+            distribution: Vec::new(),
         }
     }
 }
@@ -98,5 +111,18 @@ impl LagSummary {
 /// The places, from 1, of the median, the 95th and 99th percentile and the largest: each the
 /// smallest that at least so many do not exceed. All 0 where there is nothing.
 fn ranks(count: u64) -> [u64; 4] {
-    [0.50, 0.95, 0.99, 1.0].map(|share| ((share * count as f64).ceil() as u64).min(count))
+    [0.50, 0.95, 0.99, 1.0].map(|share| rank(share, count))
+}
+
+fn rank(share: f64, count: u64) -> u64 {
+    ((share * count as f64).ceil() as u64).min(count)
+}
+
+/// The bounds at each of these places, ascending, rounded outwards.
+fn bounds<const N: usize>(sums: &Sums, ranks: [u64; N]) -> [QuantileBounds; N] {
+    let (lows, highs) = (sums.lows.ranks(ranks), sums.highs.ranks(ranks));
+    std::array::from_fn(|n| QuantileBounds {
+        low: Duration::from_micros(lows[n].map_or(0, Cell::lowest)),
+        high: highs[n].map(|high| Duration::from_micros(high.highest())),
+    })
 }

@@ -122,6 +122,44 @@ fn quantiles_of_many_users_are_bounds() {
     assert!(tracker.summary(LagKind::Revocation, Cohort::Quiet).is_none());
 }
 
+#[test]
+fn where_intervals_are_not_kept_their_distribution_is() {
+    for most_intervals in [0, MOST_INTERVALS] {
+        let mut tracker = LagTracker::keeping(most_intervals);
+        for n in 0..200_u32 {
+            let user = UserIndex(n);
+            tracker.changed(user, LagKind::Revocation, Cohort::Probed, ms(0), ms(0));
+            let lag = u64::from(n) * 10;
+            tracker.saw(&Sighting { user, sent: ms(lag), done: ms(lag + 1), accepted: true });
+            if n < 198 {
+                let (sent, done) = (ms(lag + 20), ms(lag + 21));
+                tracker.saw(&Sighting { user, sent, done, accepted: false });
+            }
+        }
+        tracker.settle(ms(60_000));
+        let summary = tracker.summary(LagKind::Revocation, Cohort::Probed).unwrap();
+        assert_eq!(summary.users, 200);
+        assert_eq!(summary.intervals.is_empty(), most_intervals == 0);
+        assert_eq!(summary.distribution.is_empty(), most_intervals > 0);
+        let place = |share: f64| {
+            let found = summary.distribution.iter().find(|place| (place.0 - share).abs() < 1e-9);
+            found.map(|(_, bounds)| *bounds)
+        };
+        if most_intervals == 0 {
+            let half = place(0.5).unwrap();
+            assert_eq!(half, summary.p50);
+            assert!(half.low <= Duration::from_millis(990), "{half:?}");
+            assert!(half.high.unwrap() >= Duration::from_millis(1_011), "{half:?}");
+            // The last two were never turned away.
+            assert_eq!(
+                (place(0.99).unwrap().high.is_some(), place(1.0).unwrap().high),
+                (true, None)
+            );
+            assert!(summary.distribution.is_sorted_by_key(|(_, bounds)| bounds.low));
+        }
+    }
+}
+
 /// A user whose change showed at once, at `at` milliseconds.
 fn shown_at_once(tracker: &mut LagTracker, user: UserIndex, at: u64) {
     tracker.changed(user, LagKind::Revocation, Cohort::Probed, ms(at), ms(at + 1));

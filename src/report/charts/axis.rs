@@ -133,7 +133,9 @@ impl Axis {
                 let rough = (self.to - self.from) / most;
                 let power = 10_f64.powf(rough.log10().floor());
                 let steps = [1.0, 2.0, 5.0, 10.0].map(|step| step * power);
-                let mut step = steps.into_iter().find(|step| *step >= rough).unwrap_or(rough);
+                // A lone figure would leave the other end open.
+                let fits = |step: &&f64| **step >= rough && self.to / **step >= 1.0;
+                let mut step = steps.iter().find(fits).copied().unwrap_or(power);
                 if unit == Unit::Count {
                     step = step.max(1.0);
                 }
@@ -154,7 +156,7 @@ impl Axis {
         let decades = (to / from).log10();
         let figures: &[f64] = match decades {
             d if d * 3.0 <= most => &[1.0, 2.0, 5.0],
-            d if d * 2.0 <= most => &[1.0, 3.0],
+            d if d * 2.0 <= most + 1.0 => &[1.0, 3.0],
             _ => &[1.0],
         };
         let powers = (from.log10().floor() as i32)..=(to.log10().ceil() as i32);
@@ -198,6 +200,7 @@ pub fn figure(unit: Unit, value: f64) -> String {
 /// `500 µs`, `1.5 ms`, `20 s`.
 pub fn micros(value: f64) -> String {
     match value {
+        v if v < 0.005 => "0".to_owned(),
         v if v >= 999_500.0 => format!("{} s", significant(v / 1e6)),
         v if v >= 999.5 => format!("{} ms", significant(v / 1e3)),
         v => format!("{} µs", significant(v)),

@@ -31,7 +31,20 @@ pub enum Swatch {
     /// A square.
     Area(Fill),
     /// A piece of line.
-    Line(&'static Ink, Dash),
+    Line {
+        /// Its colour.
+        ink: &'static Ink,
+        /// How it is broken.
+        dash: Dash,
+        /// How wide it is, in pixels.
+        width: f64,
+    },
+    /// A cross.
+    Cross(&'static Ink),
+    /// An upright tick.
+    Tick(&'static Ink),
+    /// A triangle that stands on its tip.
+    Triangle(&'static Ink),
 }
 
 /// A chart in the making.
@@ -160,8 +173,8 @@ impl Frame {
         for (swatch, text) in entries {
             let text = fitted(text, LABEL, WIDTH - 2.0 * MARGIN - 30.0);
             let (mark, wide) = match swatch {
-                Swatch::Area(_) => (12.0, width(&text, LABEL)),
-                Swatch::Line(..) => (26.0, width(&text, LABEL)),
+                Swatch::Line { .. } => (26.0, width(&text, LABEL)),
+                _ => (12.0, width(&text, LABEL)),
             };
             let next = x + mark + 6.0 + wide;
             if next > WIDTH - MARGIN && x > MARGIN {
@@ -172,11 +185,28 @@ impl Frame {
                     let rect = Rect { x, y: y - 10.5, width: mark, height: mark };
                     self.canvas.rectangle(rect, *fill);
                 }
-                Swatch::Line(ink, dash) => {
+                Swatch::Line { ink, dash, width } => {
                     let mut path = Path::default();
                     path.move_to(x, y - 4.5).across(x + mark);
-                    self.canvas.line(&path, ink, 2.0, dash);
+                    self.canvas.line(&path, ink, *width, dash);
                 }
+                Swatch::Cross(_) | Swatch::Tick(_) | Swatch::Triangle(_) => {}
+            }
+            if let Swatch::Cross(ink) = swatch {
+                let mut path = Path::default();
+                path.move_to(x + 2.0, y - 8.0).line_to(x + 9.0, y - 1.0);
+                path.move_to(x + 2.0, y - 1.0).line_to(x + 9.0, y - 8.0);
+                self.canvas.line(&path, ink, 1.8, "");
+            }
+            if let Swatch::Tick(ink) = swatch {
+                let mut path = Path::default();
+                path.move_to(x + 6.0, y - 11.0).up_or_down(y + 1.0);
+                self.canvas.line(&path, ink, 2.0, "");
+            }
+            if let Swatch::Triangle(ink) = swatch {
+                let mut path = Path::default();
+                path.move_to(x + 6.0, y - 1.0).line_to(x + 1.5, y - 9.0).line_to(x + 10.5, y - 9.0);
+                self.canvas.area(path.close(), *ink);
             }
             self.canvas.text((x + mark + 6.0, y), Anchor::Start, LABEL, &TEXT, &text);
             x += mark + 6.0 + wide + 20.0;
@@ -268,7 +298,8 @@ impl Frame {
         self.x_title(panel, &more);
     }
 
-    fn x_figures(&mut self, panel: &Panel) {
+    /// The figures below a plot.
+    pub fn x_figures(&mut self, panel: &Panel) {
         let bottom = panel.rect.bottom();
         let mut ticks = Path::default();
         let mut free = f64::MIN;
@@ -291,6 +322,34 @@ impl Frame {
         let title = format!("{}{more}", panel.x.title());
         self.canvas.text((middle, self.y + 14.0), Anchor::Middle, LABEL, &MUTED, &title);
         self.y += 18.0;
+    }
+
+    /// Names of lines to the right of a plot, each near the height at which its line ends.
+    pub fn names(&mut self, panel: &Panel, mut names: Vec<(f64, &str, &Ink)>) {
+        const APART: f64 = 14.0;
+        names.sort_by(|a, b| a.0.total_cmp(&b.0));
+        // Down from the first, and up again from the lower edge where that is passed.
+        let mut free = panel.rect.y;
+        for name in &mut names {
+            name.0 = name.0.max(free);
+            free = name.0 + APART;
+        }
+        free = panel.rect.bottom();
+        for name in names.iter_mut().rev() {
+            name.0 = name.0.min(free);
+            free = name.0 - APART;
+        }
+        for (y, name, ink) in names {
+            let place = (panel.rect.right() + 7.0, y + 4.0);
+            self.canvas.text(place, Anchor::Start, LABEL, ink, name);
+        }
+    }
+
+    /// A remark above a plot, at its right end.
+    pub fn note(&mut self, panel: &Panel, text: &str) {
+        let room = panel.rect.width - width(&panel.y.title(), LABEL) - 16.0;
+        let place = (panel.rect.right(), panel.rect.y - 8.0);
+        self.canvas.text(place, Anchor::End, LABEL, &MUTED, &fitted(text, LABEL, room));
     }
 
     /// Figures for whoever points at a plot.

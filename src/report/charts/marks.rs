@@ -3,6 +3,10 @@
 //! Names never overlap. Faults stand in lanes; those that find no room there keep their bars and are
 //! counted. A phase that is too narrow for its name keeps its place and is counted.
 
+use crate::report::course::Stretch;
+use crate::report::events::Event;
+use crate::report::model::{FaultReport, PhaseReport};
+
 use super::Input;
 use super::axis::Axis;
 use super::style::{AXIS, EDGE, MUTED, SMALL};
@@ -49,14 +53,20 @@ impl Marks {
     /// tells.
     pub fn of(input: &Input<'_>) -> Self {
         let end = input.course.end() as f64;
-        let fault = |fault: &crate::report::model::FaultReport| Span {
-            name: fault.kind.clone(),
-            from: fault.at,
-            // One that had not ended when the report was written goes on.
-            until: fault.until.unwrap_or(fault.at).max(fault.at),
-            warm_up: false,
+        let under_way = input.course.under_way();
+        let fault = |fault: &FaultReport| {
+            // One that has not ended goes on; others without an end happen at an instant.
+            let goes_on =
+                input.report.partial && under_way.split('+').any(|kind| kind == fault.kind);
+            let until = fault.until.unwrap_or(if goes_on { end } else { fault.at });
+            Span {
+                name: fault.kind.clone(),
+                from: fault.at,
+                until: until.max(fault.at),
+                warm_up: false,
+            }
         };
-        let phase = |phase: &crate::report::model::PhaseReport| Span {
+        let phase = |phase: &PhaseReport| Span {
             name: phase.name.clone(),
             from: phase.at,
             until: phase.until,
@@ -69,6 +79,13 @@ impl Marks {
             phases = spans(input, |stretch| course.phase(stretch));
             faults = spans(input, |stretch| course.faults(stretch));
         }
+        // Notes stand among them: such as the end of load, if answers came later.
+        faults.extend(input.events.iter().filter_map(|event| match event {
+            Event::Note { at, text } if *at > 0.0 && *at < end - 0.5 => {
+                Some(Span { name: text.clone(), from: *at, until: *at, warm_up: false })
+            }
+            _ => None,
+        }));
         faults.retain(|fault| fault.from < end);
         phases.retain(|phase| phase.from < end);
         faults.sort_by(|a, b| a.from.total_cmp(&b.from));
@@ -152,7 +169,7 @@ impl Marks {
             .flat_map(|(from, until)| [from, until])
             .collect();
         places.sort_by(f64::total_cmp);
-        places.dedup_by(|a, b| (*a - *b).abs() < 1.5);
+        places.dedup_by(|a, b| (*a - *b).abs() < 3.0);
         for x in places {
             edges.move_to(x, plot.y).up_or_down(plot.bottom());
         }
@@ -187,10 +204,7 @@ impl Marks {
 }
 
 /// Stretches that follow each other under one name.
-fn spans<'a>(
-    input: &Input<'a>,
-    name: impl Fn(&'a crate::report::course::Stretch) -> &'a str,
-) -> Vec<Span> {
+fn spans<'a>(input: &Input<'a>, name: impl Fn(&'a Stretch) -> &'a str) -> Vec<Span> {
     let mut spans: Vec<Span> = Vec::new();
     for stretch in input.course.stretches() {
         let name = name(stretch);

@@ -10,9 +10,17 @@
 
 pub mod axis;
 pub mod frame;
+mod heat;
 pub mod hover;
+mod lag;
+mod lookups;
 mod marks;
+mod matrix;
+mod percentiles;
 mod png;
+mod rates;
+mod send_lag;
+mod stages;
 pub mod style;
 mod svg;
 mod text;
@@ -61,7 +69,18 @@ pub struct Chart {
 }
 
 /// All charts, in the order in which a report shows them.
-pub static CHARTS: &[Chart] = &[verdicts::CHART];
+pub static CHARTS: &[Chart] = &[
+    verdicts::CHART,
+    matrix::CHART,
+    lag::REVOCATION,
+    lag::PROVISIONING,
+    percentiles::CHART,
+    heat::CHART,
+    stages::CHART,
+    lookups::CHART,
+    rates::CHART,
+    send_lag::CHART,
+];
 
 /// A chart as a file of the folder of charts.
 #[derive(Clone, Debug)]

@@ -182,6 +182,18 @@ pub static LINES: [(&Ink, Dash); 8] = [
     (&STRONG, "5 2 1 2"),
 ];
 
+/// Areas that stand for series without a colour of their own, told apart by texture too.
+pub static AREAS: [Fill; 8] = [
+    fill(&BLUE, Texture::Plain),
+    fill(&ORANGE, Texture::Plain),
+    fill(&GREEN, Texture::Rising),
+    fill(&PURPLE, Texture::Plain),
+    fill(&SKY, Texture::Falling),
+    fill(&VERMILION, Texture::Dotted),
+    fill(&SILVER, Texture::Plain),
+    fill(&SLATE, Texture::Crossed),
+];
+
 /// Width of every chart, in pixels.
 pub const WIDTH: f64 = 960.0;
 /// Sizes of text, in pixels.

@@ -155,6 +155,16 @@ impl Canvas {
         let _ = write!(self.body, " stroke-linejoin=\"round\" d=\"{}\"/>", path.0);
     }
 
+    /// Cells of a heat map: level lines as wide as a row is high, with sharp edges.
+    pub fn cells(&mut self, path: &Path, ink: &Ink, height: f64) {
+        if path.is_empty() {
+            return;
+        }
+        let _ = write!(self.body, "<path stroke=\"{}\" stroke-width=\"", ink.hex(self.theme));
+        number(&mut self.body, height);
+        let _ = write!(self.body, "\" shape-rendering=\"crispEdges\" d=\"{}\"/>", path.0);
+    }
+
     /// A line over others, set off by a rim in the colour of the background.
     pub fn raised_line(&mut self, path: &Path, ink: &Ink, width: f64, dash: Dash) {
         self.line(path, &BACKGROUND, width + 2.4, "");

@@ -11,7 +11,7 @@ use super::axis::{Axis, Unit};
 use super::frame::{Frame, Panel, Swatch, extent};
 use super::hover::Series;
 use super::marks::Marks;
-use super::style::{Fill, Theme, VERDICTS};
+use super::style::{Fill, SILVER, SLATE, Texture, Theme, VERDICTS};
 use super::{Chart, Drawing, Input};
 
 pub(super) const CHART: Chart = Chart {
@@ -55,8 +55,41 @@ fn draw(input: &Input<'_>, theme: Theme) -> Option<Drawing> {
         frame.y += 10.0;
         panel = stack(&mut frame, &marks, "not correct", &wrong, &columns, 150.0);
     }
+    panel = changes(&mut frame, &marks, &columns).unwrap_or(panel);
     frame.time_axis(&marks, &panel);
     Some(frame.finish())
+}
+
+/// Changes of users a second, as they were acknowledged; nothing where there were none.
+fn changes(frame: &mut Frame, marks: &Marks, columns: &[Column]) -> Option<Panel> {
+    let removed = |column: &Column| column.sum.rate(column.sum.removed);
+    let all = |column: &Column| column.sum.rate(column.sum.removed + column.sum.added);
+    let n = columns.iter().fold((0, 0), |(removed, added), column| {
+        (removed + column.sum.removed, added + column.sum.added)
+    });
+    let most = columns.iter().map(all).fold(0.0, f64::max);
+    if most <= 0.0 {
+        return None;
+    }
+    frame.y += 10.0;
+    let axis = Axis::from_zero("users changed", Unit::PerSecond, most);
+    let panel = frame.time_panel(marks, axis, 44.0);
+    let text =
+        format!("hatched: removed, n = {}; plain: added, n = {}", grouped(n.0), grouped(n.1));
+    frame.note(&panel, &text);
+    frame.canvas.area(&panel.area(columns, all), &SILVER);
+    let hatched = Fill { ink: &SLATE, texture: Texture::Rising };
+    frame.canvas.area(&panel.area(columns, removed), hatched);
+    frame.close_time_panel(marks, &panel);
+    let of = |name: &str, count: fn(&Column) -> u64| Series {
+        name: name.to_owned(),
+        unit: Unit::PerSecond,
+        values: columns.iter().map(|column| Some(column.sum.rate(count(column)))).collect(),
+    };
+    let series = vec![of("removed", |c| c.sum.removed), of("added", |c| c.sum.added)];
+    let at = columns.iter().map(|column| extent(column).0).collect();
+    frame.hover(&panel, true, at, series);
+    Some(panel)
 }
 
 fn stack(

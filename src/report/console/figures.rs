@@ -182,7 +182,7 @@ pub(super) fn stages(report: &RunReport, style: Style, lines: &mut Vec<String>) 
         (0, _) => {}
         (_, false) => lines.push(format!("  left out: {left_out}")),
         (_, true) => {
-            lines.push(format!("Lookup path: none that could be read, {left_out} left out"))
+            lines.push(format!("Lookup path: none that could be read, {left_out} left out"));
         }
     }
 }

@@ -35,6 +35,8 @@ pub struct Course {
     each: u64,
     times: Times,
     names: Names,
+    /// The faults of the last row.
+    under_way: Option<u16>,
 }
 
 /// Texts that many stretches share.
@@ -72,6 +74,7 @@ impl Default for Course {
             each: 1,
             times: Times::default(),
             names: Names::default(),
+            under_way: None,
         }
     }
 }
@@ -137,9 +140,15 @@ impl Course {
         self.names.get(stretch.faults)
     }
 
+    /// The kinds of faults, joined by `+`, that were under way in the last second that was added.
+    pub fn under_way(&self) -> &str {
+        self.names.get(self.under_way)
+    }
+
     fn row(&mut self, row: &TimelineRow) {
         let (phase, faults) = (self.names.place(&row.phase), self.names.place(&row.faults));
         self.at(row.second).add(row, phase, faults);
+        self.under_way = faults;
     }
 
     /// The stretch that a second is in, made with all before it where they are missing.

@@ -97,13 +97,14 @@ impl Intervals {
         if kind == LatencyKind::Response {
             course.at(second);
         }
-        let at = (second / course.each) as usize;
+        let times = course.times.tagged(phase).classes[class.index()].of_mut(kind);
         for step in histogram.iter_recorded() {
-            let (micros, count) = (step.value_iterated_to(), step.count_at_value());
-            let times = &mut course.times.tagged(phase).classes[class.index()];
-            times.of_mut(kind).add_many(Cell::of(micros), count);
-            if kind == LatencyKind::Response {
-                course.count(at, micros, count);
+            times.add_many(Cell::of(step.value_iterated_to()), step.count_at_value());
+        }
+        if kind == LatencyKind::Response {
+            let at = (second / course.each) as usize;
+            for step in histogram.iter_recorded() {
+                course.count(at, step.value_iterated_to(), step.count_at_value());
             }
         }
     }

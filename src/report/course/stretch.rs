@@ -33,6 +33,10 @@ pub struct Stretch {
     pub lookups: Option<u64>,
     /// The most lookups per request in one of the seconds, as [`Lookups::per_request_in`] has it.
     pub lookups_peak: Option<f64>,
+    /// Requests for which the gateway asked its cache; `None` where the target does not tell.
+    pub cache_asked: Option<u64>,
+    /// Of these, those whose user it did not have.
+    pub cache_missed: Option<u64>,
     /// Acknowledged changes after which a user must be turned away.
     pub removed: u64,
     /// Acknowledged changes after which a user must be let in.
@@ -64,6 +68,8 @@ impl Stretch {
             send_lag_max_us: row.send_lag_max_us,
             lookups: row.lookups,
             lookups_peak: Lookups::per_request_in(row),
+            cache_asked: row.cache_asked,
+            cache_missed: row.cache_missed,
             removed: 0,
             added: 0,
             verdicts: row.verdicts,
@@ -90,10 +96,13 @@ impl Stretch {
         // `None` is less than any figure.
         self.send_lag_p99_us = self.send_lag_p99_us.max(other.send_lag_p99_us);
         self.send_lag_max_us = self.send_lag_max_us.max(other.send_lag_max_us);
-        self.lookups = match (self.lookups, other.lookups) {
+        let sum = |sum: Option<u64>, part: Option<u64>| match (sum, part) {
             (Some(sum), Some(part)) => Some(sum + part),
             (sum, part) => sum.or(part),
         };
+        self.lookups = sum(self.lookups, other.lookups);
+        self.cache_asked = sum(self.cache_asked, other.cache_asked);
+        self.cache_missed = sum(self.cache_missed, other.cache_missed);
         let peaks = self.lookups_peak.into_iter().chain(other.lookups_peak);
         self.lookups_peak = peaks.max_by(f64::total_cmp);
         self.removed += other.removed;
@@ -111,6 +120,13 @@ impl Stretch {
     /// So many a second.
     pub fn rate(&self, count: u64) -> f64 {
         count as f64 / self.seconds.max(1) as f64
+    }
+
+    /// The share of requests whose user the gateway's cache had.
+    pub fn cache_hit_share(&self) -> Option<f64> {
+        let asked = self.cache_asked.filter(|asked| *asked > 0)?;
+        let missed = self.cache_missed.unwrap_or(0).min(asked);
+        Some((asked - missed) as f64 / asked as f64)
     }
 
     /// Lookups per request sent; `None` without either.

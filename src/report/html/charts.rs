@@ -47,11 +47,16 @@ fn figure(chart: &Chart, drawing: &Drawing) -> Result<Markup, RenderError> {
                 p.note { (chart.about) }
             }
             div.chart tabindex="0" role="group" aria-label={ (chart.title) ", values by arrow keys" } {
-                (PreEscaped(themable(&drawing.svg)))
+                (PreEscaped(alone(&themable(&drawing.svg), &id)))
             }
             script type="application/json" { (PreEscaped(inert(&values))) }
         }
     })
+}
+
+/// The drawing with names of its own: every chart calls its textures the same.
+fn alone(svg: &str, id: &str) -> String {
+    svg.replace(" id=\"", &format!(" id=\"{id}-")).replace("url(#", &format!("url(#{id}-"))
 }
 
 /// JSON that cannot end the element it stands in: `<` occurs within strings only, and is escaped there.

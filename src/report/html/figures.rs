@@ -19,6 +19,7 @@ pub(super) fn figures(report: &RunReport) -> Markup {
         (verdicts(report))
         (matrix(report))
         (latency(report))
+        (stages(report))
         (routes(report))
         (lags(report))
         (faults(report))
@@ -29,7 +30,12 @@ pub(super) fn figures(report: &RunReport) -> Markup {
 }
 
 fn verdicts(report: &RunReport) -> Markup {
-    let phases: Vec<&String> = report.verdicts.by_phase.keys().collect();
+    let mut phases: Vec<&String> = report.verdicts.by_phase.keys().collect();
+    // As they followed one another; what no phase is called comes last.
+    phases.sort_by_key(|name| {
+        let at = report.phases.iter().position(|phase| phase.name == **name);
+        at.unwrap_or(report.phases.len())
+    });
     let mut columns = vec!["Verdict", "What it means", "All but warm-up"];
     columns.extend(phases.iter().map(|phase| phase.as_str()));
     let row = |verdict: Verdict| {
@@ -134,6 +140,38 @@ fn latency(report: &RunReport) -> Markup {
     fold("latency", "Latency", &summary, &body)
 }
 
+fn stages(report: &RunReport) -> Markup {
+    if report.stages.is_empty() {
+        return html! {};
+    }
+    let rows = report.stages.iter().map(|stage| {
+        let mut row = vec![
+            Cell::name(&stage.stage),
+            Cell::text(if stage.phase == ALL { "all" } else { &stage.phase }),
+            Cell::count(stage.percentiles.count),
+        ];
+        row.extend(percentiles(&stage.percentiles));
+        row
+    });
+    let table = Table {
+        caption: "Stages of the target's work, as its answers tell (Server-Timing)",
+        columns: &[
+            "Stage",
+            "Phase",
+            "Count",
+            "p50, ms",
+            "p90, ms",
+            "p99, ms",
+            "p99.9, ms",
+            "max, ms",
+        ],
+        rows: rows.collect(),
+    };
+    let names = report.stages.iter().map(|stage| &stage.stage).collect::<BTreeSet<_>>();
+    let summary = counted(names.len() as u64, "stage", "stages");
+    fold("stages", "Stages", &summary, &table.markup())
+}
+
 fn routes(report: &RunReport) -> Markup {
     if report.routes.is_empty() {
         return html! {};
@@ -215,8 +253,8 @@ fn lags(report: &RunReport) -> Markup {
         columns: &[
             "Lag",
             "Users",
-            "Wrongly answered",
-            "Open at the end",
+            "Wrong",
+            "Open",
             "Unseen",
             "Flaps",
             "p50",

@@ -1,0 +1,114 @@
+//! What should have been answered against what was: truth by class of answer.
+
+use crate::outcome::{Class, Truth};
+use crate::report::model::ByName;
+use crate::report::wording::percent;
+use crate::units::grouped;
+
+use super::frame::Frame;
+use super::style::{
+    BACKGROUND, HEAT_1, HEAT_2, HEAT_3, HEAT_4, HEAT_6, HEAT_7, HEAT_8, Ink, LABEL, MUTED, SMALL,
+    TEXT, Theme, VERMILION, WIDTH,
+};
+use super::svg::{Anchor, Path, Rect};
+use super::text::fitted;
+use super::{Chart, Drawing, Input};
+
+pub(super) const CHART: Chart = Chart {
+    name: "matrix",
+    title: "Truth by answer",
+    about: "Columns are what the right answer was, rows what was answered; a cell has the number \
+            of answers and their share of the column. Framed cells are wrong: somebody was let in \
+            who must not be, or turned away who must be let in. Warm-up is left out.",
+    draw,
+};
+
+/// Where the columns begin.
+const LEFT: f64 = 170.0;
+const RIGHT: f64 = 16.0;
+const ROW: f64 = 40.0;
+/// Levels on which either text or background colour is legible, in both themes.
+static LEVELS: [&Ink; 7] = [&HEAT_1, &HEAT_2, &HEAT_3, &HEAT_4, &HEAT_6, &HEAT_7, &HEAT_8];
+/// Up to this one the colour of text is.
+const DARK_TEXT: usize = 4;
+
+fn draw(input: &Input<'_>, theme: Theme) -> Option<Drawing> {
+    let matrix = &input.report.matrix;
+    let truths: Vec<(Truth, &ByName)> = Truth::ALL
+        .into_iter()
+        .filter_map(|truth| Some((truth, matrix.get(truth.name())?)))
+        .collect();
+    let n: u64 = truths.iter().flat_map(|(_, answers)| answers.values()).sum();
+    if n == 0 {
+        return None;
+    }
+    let of = |answers: &ByName, class: Class| answers.get(class.name()).copied().unwrap_or(0);
+    let classes: Vec<Class> = Class::ALL
+        .into_iter()
+        .filter(|class| truths.iter().any(|(_, answers)| of(answers, *class) > 0))
+        .collect();
+    let figures = format!("n = {} answers, warm-up left out", grouped(n));
+    let mut frame = Frame::new(&CHART, input, theme, &figures);
+    let is_any_wrong = truths
+        .iter()
+        .any(|(truth, row)| classes.iter().any(|c| is_wrong(*truth, *c) && of(row, *c) > 0));
+    let note = if is_any_wrong { "framed: wrong answers" } else { "no wrong answer" };
+    frame.canvas.text((16.0, frame.y + 14.0), Anchor::Start, LABEL, &MUTED, note);
+    let top = frame.y + 52.0;
+    // A cell of a single column would be a bar.
+    let wide = ((WIDTH - LEFT - RIGHT) / truths.len() as f64).min(220.0);
+    let most = truths.iter().flat_map(|(_, answers)| answers.values()).max().copied();
+    let mut wrong = Path::default();
+    for (column, (truth, answers)) in truths.iter().enumerate() {
+        let sum: u64 = answers.values().sum();
+        let x = LEFT + wide * column as f64;
+        let middle = x + wide / 2.0;
+        let text = |frame: &mut Frame, y, size, ink, text: &str| {
+            let text = fitted(text, size, wide - 8.0);
+            frame.canvas.text((middle, y), Anchor::Middle, size, ink, &text);
+        };
+        text(&mut frame, top - 22.0, LABEL, &TEXT, truth.name());
+        text(&mut frame, top - 7.0, SMALL, &MUTED, &format!("n = {}", grouped(sum)));
+        for (row, class) in classes.iter().enumerate() {
+            let y = top + ROW * row as f64;
+            let rect = Rect { x: x + 1.5, y: y + 1.5, width: wide - 3.0, height: ROW - 3.0 };
+            let count = of(answers, *class);
+            let Some(level) = level(count, most.unwrap_or(1)) else {
+                text(&mut frame, y + ROW / 2.0 + 4.0, SMALL, &MUTED, "0");
+                continue;
+            };
+            frame.canvas.rectangle(rect, LEVELS[level]);
+            let ink = if level < DARK_TEXT { &TEXT } else { &BACKGROUND };
+            text(&mut frame, y + 18.0, 13.0, ink, &grouped(count));
+            text(&mut frame, y + 32.0, SMALL, ink, &percent(count, sum));
+            if is_wrong(*truth, *class) {
+                wrong.rectangle(rect);
+            }
+        }
+    }
+    frame.canvas.line(&wrong, &VERMILION, 3.0, "");
+    for (row, class) in classes.iter().enumerate() {
+        let y = top + ROW * (row as f64 + 0.5) + 4.0;
+        frame.canvas.text((LEFT - 10.0, y), Anchor::End, LABEL, &TEXT, class.name());
+    }
+    frame.y = top + ROW * classes.len() as f64 + 4.0;
+    Some(frame.finish())
+}
+
+/// The level of a count, by its logarithm; `None` for none.
+fn level(count: u64, most: u64) -> Option<usize> {
+    let place = (count as f64).ln_1p() / (most as f64).ln_1p();
+    (count > 0).then(|| ((place * LEVELS.len() as f64) as usize).min(LEVELS.len() - 1))
+}
+
+/// Whether an answer says the opposite of the truth. Others may be wrong for other reasons: a right
+/// reject with a wrong code, or a failure.
+fn is_wrong(truth: Truth, class: Class) -> bool {
+    match truth {
+        Truth::MustAccept => class.is_reject(),
+        Truth::MustRejectAbsent | Truth::MustRejectDisabled | Truth::MustRejectToken => {
+            class == Class::Accepted
+        }
+        Truth::Grey => false,
+    }
+}

@@ -1,0 +1,178 @@
+//! Latency by percentile, as HdrHistogram's plots show it: the axis gives each further nine the
+//! same room, so that the tail, which is what users remember, is not a hair at the edge.
+
+use crate::measure::{Latency, LatencyKind};
+use crate::outcome::Class;
+use crate::report::hlog::phase_tag;
+use crate::units::grouped;
+
+use super::axis::{Axis, Scale, Unit, micros, nines};
+use super::frame::{Frame, Panel, Swatch};
+use super::hover::Series;
+use super::style::{BAND, Dash, Ink, LINES, MUTED, SMALL, Theme};
+use super::svg::{Anchor, Path, Rect};
+use super::text::width;
+use super::{Chart, Drawing, Input};
+
+pub(super) const CHART: Chart = Chart {
+    name: "latency-percentiles",
+    title: "Latency by percentile",
+    about: "The time that so many of all answers did not exceed; each division to the right is \
+            one more nine. Above: response time, from the instant a request was due, and service \
+            time, from when it was sent. Below: response time by class of answer. Warm-up is left \
+            out.",
+    draw,
+};
+
+/// Places along the axis for values under the pointer.
+const PLACES: usize = 120;
+/// With fewer answers beyond a percentile, it is a matter of chance.
+const ENOUGH: f64 = 10.0;
+
+struct Curve {
+    name: String,
+    latency: Latency,
+    look: (&'static Ink, Dash),
+}
+
+fn draw(input: &Input<'_>, theme: Theme) -> Option<Drawing> {
+    let warm_up: Vec<String> = input
+        .report
+        .phases
+        .iter()
+        .filter(|phase| phase.warm_up)
+        .map(|phase| phase_tag(&phase.name))
+        .collect();
+    let counts = |tag: &str| !warm_up.iter().any(|name| name == tag);
+    let of = |class, kind| input.course.times().sum(class, kind, counts);
+    let all = |kind| {
+        Class::ALL.into_iter().fold(Latency::default(), |mut sum, class| {
+            sum.merge(&of(class, kind));
+            sum
+        })
+    };
+    let kinds = [("response time", LatencyKind::Response), ("service time", LatencyKind::Service)];
+    let both: Vec<Curve> = kinds
+        .into_iter()
+        .zip(LINES)
+        .map(|((name, kind), look)| Curve { name: name.to_owned(), latency: all(kind), look })
+        .collect();
+    let n = both[0].latency.count();
+    if n == 0 {
+        return None;
+    }
+    let mut classes: Vec<Curve> = Class::ALL
+        .into_iter()
+        .map(|class| (class.name().to_owned(), of(class, LatencyKind::Response)))
+        .filter(|(_, latency)| latency.count() > 0)
+        .map(|(name, latency)| Curve { name, latency, look: LINES[0] })
+        .collect();
+    classes.sort_by_key(|curve| std::cmp::Reverse(curve.latency.count()));
+    let left_out = classes.len().saturating_sub(LINES.len());
+    classes.truncate(LINES.len());
+    classes.iter_mut().zip(LINES).for_each(|(curve, look)| curve.look = look);
+
+    let figures = format!("n = {} answers, warm-up left out", grouped(n));
+    let mut frame = Frame::new(&CHART, input, theme, &figures);
+    let x = Axis {
+        name: "percentile",
+        unit: Unit::Share,
+        scale: Scale::Nines,
+        from: 0.0,
+        to: (1.0 - 1.0 / n as f64).max(0.9),
+    };
+    let mut panel = plot(&mut frame, &x, "response and service time, all classes", &both, 230.0);
+    if classes.len() > 1 {
+        frame.y += 30.0;
+        let name = "response time by class";
+        panel = plot(&mut frame, &x, name, &classes, 230.0);
+    }
+    let more = match left_out {
+        0 => String::new(),
+        n => format!(" · {n} rarer classes are not shown"),
+    };
+    frame.x_axis(&panel, &more);
+    Some(frame.finish())
+}
+
+fn plot(frame: &mut Frame, x: &Axis, name: &'static str, curves: &[Curve], height: f64) -> Panel {
+    let entry = |curve: &Curve| {
+        let at = |share| micros(curve.latency.at(share).unwrap_or(0) as f64);
+        let text = format!(
+            "{} (n = {}, p50 {}, p99 {}, max {})",
+            curve.name,
+            grouped(curve.latency.count()),
+            at(0.5),
+            at(0.99),
+            at(1.0)
+        );
+        let (ink, dash) = curve.look;
+        (Swatch::Line { ink, dash, width: 2.0 }, text)
+    };
+    frame.legend(&curves.iter().map(entry).collect::<Vec<_>>());
+    let ends = curves.iter().filter_map(|c| Some((c.latency.at(0.0)?, c.latency.at(1.0)?)));
+    let (least, largest) = ends.fold((u64::MAX, 0), |(a, b), (c, d)| (a.min(c), b.max(d)));
+    let y = Axis::micros(name, least as f64 * 0.9, largest as f64);
+    let panel = frame.panel(x.clone(), y, height);
+    let n = curves.iter().map(|curve| curve.latency.count()).max().unwrap_or(0);
+    few(frame, &panel, n);
+    // The first lie on top.
+    for curve in curves.iter().rev() {
+        let (ink, dash) = curve.look;
+        frame.canvas.line(&steps(&panel, &curve.latency), ink, 2.0, dash);
+    }
+    frame.baseline(&panel);
+    let most = nines(x.to);
+    let places = (0..=PLACES).map(|n| 1.0 - 10_f64.powf(-most * n as f64 / PLACES as f64));
+    let places: Vec<f64> = places.collect();
+    let series = curves.iter().map(|curve| Series {
+        name: curve.name.clone(),
+        unit: Unit::Micros,
+        values: places.iter().map(|at| curve.latency.at(*at).map(|us| us as f64)).collect(),
+    });
+    frame.hover(&panel, false, places.clone(), series.collect());
+    panel
+}
+
+/// Marks where a percentile rests on a handful of answers.
+fn few(frame: &mut Frame, panel: &Panel, n: u64) {
+    let rect = panel.rect;
+    let from = panel.at_x((1.0 - ENOUGH / n as f64).max(0.0));
+    let room = rect.right() - from;
+    frame.canvas.rectangle(Rect { x: from, width: room, ..rect }, &BAND);
+    let text = format!("beyond: fewer than {ENOUGH} answers");
+    if width(&text, SMALL) + 12.0 < room {
+        let place = (rect.right() - 6.0, rect.bottom() - 8.0);
+        frame.canvas.text(place, Anchor::End, SMALL, &MUTED, &text);
+    }
+}
+
+/// The quantiles as steps: each value holds for as many answers as had it.
+fn steps(panel: &Panel, latency: &Latency) -> Path {
+    let mut path = Path::default();
+    let all = latency.count() as f64;
+    let (mut seen, mut last): (u64, Option<(f64, f64)>) = (0, None);
+    for (cell, count) in latency.cells() {
+        let from = panel.at_x(seen as f64 / all);
+        seen += count;
+        let until = panel.at_x(seen as f64 / all);
+        let y = panel.at_y(cell.highest() as f64);
+        match last {
+            None => {
+                path.move_to(from, y).across(until);
+            }
+            // As fine as can be seen.
+            Some((x, before)) if (before - y).abs() < 0.3 || until - x < 0.3 => {
+                if seen < latency.count() {
+                    continue;
+                }
+                path.line_to(from, y).across(until);
+            }
+            Some(_) => {
+                path.line_to(from, y).across(until);
+            }
+        }
+        last = Some((until, y));
+    }
+    path
+}

@@ -1,0 +1,119 @@
+//! Where the time goes on the lookup path: the stages that the gateway tells of (`Server-Timing`),
+//! one after the other, at the median and at the 99th percentile.
+
+use crate::measure::LatencyKind;
+use crate::report::figures::{ALL, Percentiles, StageReport};
+use crate::units::grouped;
+
+use super::axis::{Axis, Scale, Unit, micros};
+use super::frame::{Frame, Panel, Swatch};
+use super::style::{AREAS, LABEL, MUTED, SMALL, STRONG, TEXT, Theme, WIDTH};
+use super::svg::{Anchor, Path, Rect};
+use super::text::{fitted, width};
+use super::{Chart, Drawing, Input};
+
+pub(super) const CHART: Chart = Chart {
+    name: "stages",
+    title: "Stages of the lookup path",
+    about: "The time of each stage that the gateway tells of in Server-Timing fields, laid end to \
+            end at the median and at the 99th percentile, each on a scale of its own. The line is \
+            the service time seen from outside. Percentiles of stages do not add up to that of the \
+            whole: a request is rarely slow in all of them, and not every request reaches all. \
+            Warm-up is left out.",
+    draw,
+};
+
+/// Stages in the order in which a gateway goes through them; others follow.
+const ORDER: [&str; 4] = ["verify", "cache", "lookup", "upstream"];
+const BAR: f64 = 44.0;
+const LEFT: f64 = 76.0;
+
+type Quantile = fn(&Percentiles) -> u64;
+
+fn draw(input: &Input<'_>, theme: Theme) -> Option<Drawing> {
+    let mut stages: Vec<&StageReport> =
+        input.report.stages.iter().filter(|s| s.phase == ALL && s.percentiles.count > 0).collect();
+    if stages.is_empty() {
+        return None;
+    }
+    stages.sort_by_key(|stage| ORDER.iter().position(|name| *name == stage.stage).unwrap_or(9));
+    let left_out = stages.len().saturating_sub(AREAS.len());
+    stages.truncate(AREAS.len());
+    let service = input
+        .report
+        .latency
+        .iter()
+        .find(|row| row.phase == ALL && row.class == ALL && row.kind == LatencyKind::Service);
+    let service = service.map(|row| row.percentiles).unwrap_or_default();
+    let told = stages.iter().map(|stage| stage.percentiles.count).max().unwrap_or(0);
+    let more = match left_out {
+        0 => String::new(),
+        n => format!(" · {n} more stages are not shown"),
+    };
+    let figures =
+        format!("n = {} answers that tell of stages, warm-up left out{more}", grouped(told));
+    let mut frame = Frame::new(&CHART, input, theme, &figures);
+    let entry = |(stage, fill): (&&StageReport, _)| {
+        let Percentiles { count, p50, p99, .. } = stage.percentiles;
+        let (p50, p99) = (micros(p50 as f64), micros(p99 as f64));
+        let name = fitted(&stage.stage, LABEL, 240.0);
+        (Swatch::Area(fill), format!("{name} (n = {}, p50 {p50}, p99 {p99})", grouped(count)))
+    };
+    let mut legend: Vec<(Swatch, String)> = stages.iter().zip(AREAS).map(entry).collect();
+    if service.count > 0 {
+        let text = format!("service time (n = {})", grouped(service.count));
+        legend.push((Swatch::Line { ink: &STRONG, dash: "", width: 2.4 }, text));
+    }
+    frame.legend(&legend);
+    let quantiles: [(&'static str, Quantile); 2] = [("p50", |p| p.p50), ("p99", |p| p.p99)];
+    for (name, of) in quantiles {
+        frame.y += 20.0;
+        bar(&mut frame, name, &stages, (of, of(&service)));
+    }
+    Some(frame.finish())
+}
+
+/// The stages end to end at one quantile.
+fn bar(
+    frame: &mut Frame,
+    name: &'static str,
+    stages: &[&StageReport],
+    (of, service): (Quantile, u64),
+) {
+    let sum: u64 = stages.iter().map(|stage| of(&stage.percentiles)).sum();
+    let x = Axis {
+        name,
+        unit: Unit::Micros,
+        scale: Scale::Linear,
+        from: 0.0,
+        to: sum.max(service).max(1) as f64 * 1.04,
+    };
+    let rect = Rect { x: LEFT, y: frame.y + 4.0, width: WIDTH - LEFT - 24.0, height: BAR };
+    let panel = Panel { rect, y: x.clone(), x };
+    let place = (LEFT - 12.0, rect.y + BAR / 2.0 + 4.0);
+    frame.canvas.text(place, Anchor::End, LABEL, &TEXT, name);
+    let mut from = 0.0;
+    for (stage, fill) in stages.iter().zip(AREAS) {
+        let until = from + of(&stage.percentiles) as f64;
+        let (left, right) = (panel.at_x(from), panel.at_x(until));
+        if right - left >= 0.1 {
+            // A seam, so that neighbours are told apart.
+            let wide = (right - left - 1.0).max(0.5);
+            frame.canvas.rectangle(Rect { x: left, width: wide, ..rect }, fill);
+        }
+        from = until;
+    }
+    if service > 0 {
+        let mut line = Path::default();
+        let x = panel.at_x(service as f64);
+        line.move_to(x, rect.y - 5.0).up_or_down(rect.bottom() + 5.0);
+        frame.canvas.raised_line(&line, &STRONG, 2.4, "");
+        let text = micros(service as f64);
+        let half = width(&text, SMALL) / 2.0;
+        let x = x.clamp(LEFT + half, rect.right() - half);
+        frame.canvas.text((x, rect.y - 8.0), Anchor::Middle, SMALL, &MUTED, &text);
+    }
+    frame.y = rect.bottom();
+    frame.baseline(&panel);
+    frame.x_figures(&panel);
+}

@@ -1,0 +1,281 @@
+//! Single requests as a Parquet file, for whoever wants to ask more of a run than its histograms
+//! tell.
+//!
+//! Rows are gathered into groups; a group is written together with the footer that makes the file
+//! whole, over the footer before it. So the file can be read at any time but while a group is being
+//! written, also after the process was killed: what is missing then is what came since the last
+//! group. Memory holds one group, and some kilobytes for each one that was written.
+
+mod columns;
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use parquet::basic::Compression;
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{
+    FileMetaData, KeyValue, ParquetMetaData, ParquetMetaDataWriter, RowGroupMetaData,
+};
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::{ColumnPath, SchemaDescriptor, Type};
+
+pub use columns::{COLUMNS, Column, SampleNames};
+
+use crate::load::Tapped;
+
+/// Rows of a group.
+const GROUP_ROWS: usize = 65_536;
+
+/// A file of samples that is being written.
+pub struct SampleFile {
+    file: File,
+    names: SampleNames,
+    facts: Vec<KeyValue>,
+    schema: Arc<SchemaDescriptor>,
+    /// Gives the bytes of the groups, and knows where they lie in the file.
+    writer: SerializedFileWriter<Vec<u8>>,
+    rows: Vec<Tapped>,
+    /// Where the groups end and the footer begins.
+    groups_end: u64,
+    written: u64,
+}
+
+impl SampleFile {
+    /// Begins a file in what was opened, which is emptied. `facts` about the run are kept in it.
+    pub fn begin(file: File, names: SampleNames, facts: &[(&str, String)]) -> io::Result<Self> {
+        file.set_len(0)?;
+        let facts: Vec<KeyValue> = facts
+            .iter()
+            .map(|(key, value)| KeyValue::new(format!("substorm.{key}"), value.clone()))
+            .collect();
+        let root = schema().map_err(of_parquet)?;
+        let schema = Arc::new(SchemaDescriptor::new(Arc::clone(&root)));
+        let properties = Arc::new(properties(facts.clone()));
+        let writer = SerializedFileWriter::new(Vec::new(), root, properties).map_err(of_parquet)?;
+        let rows = Vec::with_capacity(GROUP_ROWS);
+        let mut begun =
+            Self { file, names, facts, schema, writer, rows, groups_end: 0, written: 0 };
+        begun.write_out()?;
+        Ok(begun)
+    }
+
+    /// Adds a row; writes the group if that fills it.
+    pub fn push(&mut self, row: Tapped) -> io::Result<()> {
+        self.rows.push(row);
+        if self.rows.len() == GROUP_ROWS { self.flush() } else { Ok(()) }
+    }
+
+    /// Writes the rows of the unfinished group, if it has any.
+    pub fn flush(&mut self) -> io::Result<()> {
+        if self.rows.is_empty() {
+            return Ok(());
+        }
+        let mut group = self.writer.next_row_group().map_err(of_parquet)?;
+        for column in COLUMNS {
+            let writer = group.next_column().and_then(|writer| {
+                writer.ok_or_else(|| ParquetError::General("a column is missing".to_owned()))
+            });
+            let written = writer.and_then(|writer| column.write(&self.rows, &self.names, writer));
+            written.map_err(of_parquet)?;
+        }
+        group.close().map_err(of_parquet)?;
+        let rows = self.rows.len() as u64;
+        self.rows.clear();
+        self.write_out()?;
+        self.written += rows;
+        Ok(())
+    }
+
+    /// Rows that are in the file.
+    pub fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// Writes what is left, to the disk itself.
+    pub fn finish(&mut self) -> io::Result<()> {
+        self.flush()?;
+        self.file.sync_all()
+    }
+
+    /// Writes the new bytes of the groups and a footer behind them.
+    fn write_out(&mut self) -> io::Result<()> {
+        self.writer.flush()?;
+        // They are in the writer's count already, so where the next group lies is right.
+        let mut bytes = std::mem::take(self.writer.inner_mut());
+        let groups = bytes.len() as u64;
+        bytes.extend(self.footer(self.writer.flushed_row_groups())?);
+        if let Err(error) = self.file.write_all_at(&bytes, self.groups_end) {
+            // A full disk, most often. There was room for the footer that stood here.
+            let [before @ .., _] = self.writer.flushed_row_groups() else { return Err(error) };
+            let footer = self.footer(before)?;
+            self.file.write_all_at(&footer, self.groups_end)?;
+            self.file.set_len(self.groups_end + footer.len() as u64)?;
+            return Err(error);
+        }
+        self.groups_end += groups;
+        Ok(())
+    }
+
+    /// What stands behind these groups.
+    fn footer(&self, groups: &[RowGroupMetaData]) -> io::Result<Vec<u8>> {
+        let rows = groups.iter().map(RowGroupMetaData::num_rows).sum();
+        let properties = self.writer.properties();
+        let file = FileMetaData::new(
+            properties.writer_version().as_num(),
+            rows,
+            Some(properties.created_by().to_owned()),
+            Some(self.facts.clone()),
+            Arc::clone(&self.schema),
+            None,
+        );
+        let whole = ParquetMetaData::new(file, groups.to_vec());
+        let mut footer = Vec::new();
+        ParquetMetaDataWriter::new(&mut footer, &whole).finish().map_err(of_parquet)?;
+        Ok(footer)
+    }
+}
+
+/// Opens a file for samples, or makes it; what is in it stays until [`SampleFile::begin`].
+pub fn open(path: &Path) -> io::Result<File> {
+    File::options().write(true).create(true).truncate(false).open(path)
+}
+
+fn schema() -> Result<Arc<Type>, ParquetError> {
+    let fields = COLUMNS.iter().map(|column| column.schema().map(Arc::new));
+    let fields = fields.collect::<Result<Vec<_>, _>>()?;
+    Type::group_type_builder("request").with_fields(fields).build().map(Arc::new)
+}
+
+fn properties(facts: Vec<KeyValue>) -> WriterProperties {
+    let mut properties = WriterProperties::builder()
+        .set_created_by(concat!("substorm version ", env!("CARGO_PKG_VERSION")).to_owned())
+        .set_compression(Compression::SNAPPY)
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_offset_index_disabled(true)
+        .set_key_value_metadata(Some(facts));
+    for column in COLUMNS {
+        if let Some(encoding) = column.encoding() {
+            let path = ColumnPath::from(column.name);
+            properties = properties
+                .set_column_dictionary_enabled(path.clone(), false)
+                .set_column_encoding(path, encoding);
+        }
+    }
+    properties.build()
+}
+
+fn of_parquet(error: ParquetError) -> io::Error {
+    match error {
+        ParquetError::External(source) => io::Error::other(source),
+        other => io::Error::other(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use parquet::file::reader::{FileReader as _, SerializedFileReader};
+
+    use super::*;
+    use crate::clock::Tick;
+    use crate::identity::UserIndex;
+    use crate::measure::Sample;
+    use crate::outcome::{Class, Truth, Verdict};
+
+    const RUN_FOLDER: &str = include_str!("../../docs/run-folder.md");
+
+    fn row(seq: u64) -> Tapped {
+        let sample = Sample {
+            phase: 1,
+            route: 0,
+            truth: Truth::MustAccept,
+            class: Class::Timeout,
+            verdict: Verdict::Error,
+            response: Duration::from_nanos(1_500),
+            service: Duration::from_micros(1),
+            read_lag: None,
+            known_for: Duration::ZERO,
+            faults: 0b110,
+            lacks_challenge: false,
+            check_failed: false,
+            first_on_connection: true,
+            defect: None,
+        };
+        let (due, sent) = (Tick::from_nanos(900), Tick::from_nanos(1_400));
+        Tapped { seq, user: UserIndex(u32::MAX), attempt: 2, due, sent, status: 0, sample }
+    }
+
+    fn begin(path: &Path) -> SampleFile {
+        let names = SampleNames {
+            start: Tick::from_micros(1),
+            phases: vec![("warm-up".into(), true), ("steady".into(), false)],
+            routes: vec!["GET /".into()],
+            defects: Vec::new(),
+            faults: ["a", "b", "c"].map(str::to_owned).into(),
+        };
+        SampleFile::begin(open(path).unwrap(), names, &[("of", "all".to_owned())]).unwrap()
+    }
+
+    fn rows(path: &Path) -> Vec<String> {
+        let reader = SerializedFileReader::new(File::open(path).unwrap()).unwrap();
+        let rows = reader.get_row_iter(None).unwrap();
+        rows.map(|row| row.unwrap().to_string()).collect()
+    }
+
+    #[test]
+    fn each_column_is_described_once() {
+        let table = RUN_FOLDER.split("\n## Samples").nth(1).unwrap();
+        for column in COLUMNS {
+            let cell = format!("`{}`", column.name);
+            let lines = table.lines().filter(|line| line.starts_with('|'));
+            let cells = lines.filter_map(|line| line.split('|').nth(1));
+            assert_eq!(cells.filter(|cells| cells.contains(&cell)).count(), 1, "{cell}");
+        }
+    }
+
+    #[test]
+    fn the_file_is_whole_after_each_group() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("samples.parquet");
+        let mut file = begin(&path);
+        assert_eq!(rows(&path).len(), 0);
+        for group in 1..=3 {
+            file.push(row(group)).unwrap();
+            assert_eq!((rows(&path).len() as u64, file.written()), (group - 1, group - 1));
+            file.flush().unwrap();
+            file.flush().unwrap();
+            assert_eq!((rows(&path).len() as u64, file.written()), (group, group));
+        }
+        file.push(row(4)).unwrap();
+        file.finish().unwrap();
+        assert_eq!((rows(&path).len(), file.written()), (4, 4));
+    }
+
+    #[test]
+    fn a_file_that_was_there_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("samples.parquet");
+        std::fs::write(&path, vec![b'x'; 100_000]).unwrap();
+        drop(open(&path).unwrap());
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), 100_000, "not before it begins");
+        let mut file = begin(&path);
+        file.push(row(7)).unwrap();
+        file.finish().unwrap();
+        assert_eq!(rows(&path).len(), 1);
+    }
+
+    #[test]
+    fn a_row_is_the_request() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("samples.parquet");
+        let mut file = begin(&path);
+        file.push(row(7)).unwrap();
+        file.finish().unwrap();
+        insta::assert_snapshot!(rows(&path)[0]);
+    }
+}
