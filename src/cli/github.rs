@@ -3,7 +3,6 @@
 //!
 //! The job is known by `GITHUB_ACTIONS`, the file of the step's summary by `GITHUB_STEP_SUMMARY`.
 
-use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -25,7 +24,7 @@ pub fn tell(report: &RunReport, folder: &Path) -> String {
         super::output::warn(&format!("the step's summary is not written: {error}"));
     }
     match set("GITHUB_ACTIONS") {
-        Some(value) if value == OsString::from("true") => annotations(report),
+        Some(value) if value == "true" => annotations(report),
         _ => String::new(),
     }
 }

@@ -35,7 +35,7 @@ pub fn annotations(report: &RunReport) -> String {
     for level in ["error", "warning"] {
         for (level, title, said) in all.iter().filter(|(of, ..)| *of == level).take(MOST) {
             let title = property(&format!("{}: {title}", report.scenario));
-            text.push_str(&format!("::{level} title={title}::{}\n", data(said)));
+            text.extend(["::", level, " title=", &title, "::", &data(said), "\n"]);
         }
     }
     text

@@ -37,6 +37,7 @@ impl Outcome {
             Some(5) => Self::NotUndone,
             _ if report.interrupted => Self::Interrupted,
             _ if !report.valid => Self::Invalid,
+            Some(1) => Self::Failed,
             _ if report.thresholds.iter().any(|threshold| !threshold.pass) => Self::Failed,
             _ => Self::Passed,
         }
@@ -109,11 +110,12 @@ impl When {
 
     /// `17 s, from 7 s to 26 s`.
     pub fn text(self) -> String {
-        let Self { from, until, seconds } = self;
-        if until - from == seconds {
-            return format!("{}, from {from} s to {until} s", seconds_of(seconds));
+        let (from, until) = (seconds_of(self.from), seconds_of(self.until));
+        let long = seconds_of(self.seconds);
+        if self.until - self.from == self.seconds {
+            return format!("{long}, from {from} to {until}");
         }
-        format!("in {} between {from} s and {until} s", seconds_of(seconds))
+        format!("in {long} between {from} and {until}")
     }
 }
 

@@ -46,8 +46,11 @@ enum State {
     Slow,
 }
 
-/// One answer out of so many thousand, in each state.
-const ANSWERS: [(State, &[(Truth, Class, Verdict, u64)]); 3] = [
+/// An answer, and how many of a thousand are so.
+type Answer = (Truth, Class, Verdict, u64);
+
+/// The answers in each state.
+const ANSWERS: [(State, &[Answer]); 3] = [
     (
         State::Well,
         &[
@@ -93,12 +96,12 @@ fn draw(phase: usize, state: State, draws: Stream) -> Recorder {
     let shape = Shape { phases: PHASES.len(), routes: 1, ..Shape::default() };
     let mut recorder = Recorder::new(&shape);
     let answers = ANSWERS.iter().find(|(of, _)| *of == state).map(|(_, answers)| answers).unwrap();
-    let mut drawn = 0;
+    let mut used = 0;
     for (truth, class, verdict, thousandths) in *answers {
         for _ in 0..RATE * thousandths / 1_000 {
-            drawn += 2;
+            used += 2;
             let (response, lag) =
-                (span(*class, state, draws.unit_at(drawn)), draws.unit_at(drawn + 1));
+                (span(*class, state, draws.unit_at(used)), draws.unit_at(used + 1));
             let send_lag = Duration::from_micros((20.0 + 60.0 * lag + 900.0 * lag.powi(40)) as u64);
             recorder.answer(&Sample {
                 phase,
@@ -266,12 +269,18 @@ fn report(seconds: u64, drawn: &[(usize, PhaseRecord, u64)]) -> RunReport {
     report.faults = FAULTS.iter().map(|fault| fault_report(fault, end)).collect();
     report.revocation_lag = lag();
     report.changes = [("delete".to_owned(), 30_000)].into();
-    report.stages = [("verify", 90), ("cache", 12), ("lookup", 600), ("upstream", 180)]
+    report.stages = stages(measured.done);
+    report
+}
+
+/// Stages of the target's work; an eighth of the answers came from the store.
+fn stages(done: u64) -> Vec<StageReport> {
+    [("verify", 90), ("cache", 12), ("lookup", 600), ("upstream", 180)]
         .map(|(stage, p50)| StageReport {
             stage: stage.into(),
             phase: ALL.into(),
             percentiles: Percentiles {
-                count: measured.done / if stage == "lookup" { 8 } else { 1 },
+                count: done / if stage == "lookup" { 8 } else { 1 },
                 p50,
                 p90: p50 * 2,
                 p99: p50 * 4,
@@ -279,8 +288,7 @@ fn report(seconds: u64, drawn: &[(usize, PhaseRecord, u64)]) -> RunReport {
                 max: p50 * 40,
             },
         })
-        .into();
-    report
+        .into()
 }
 
 fn latency(record: &PhaseRecord) -> Vec<LatencyRow> {
@@ -296,7 +304,9 @@ fn latency(record: &PhaseRecord) -> Vec<LatencyRow> {
         .into_iter()
         .flat_map(|(kind, latencies)| {
             let mut all = Latency::default();
-            latencies.iter().for_each(|latency| all.merge(latency));
+            for latency in latencies {
+                all.merge(latency);
+            }
             let classes = Class::ALL.into_iter().zip(latencies);
             let rows = classes.filter(|(_, latency)| latency.count() > 0);
             let rows = rows.map(|(class, latency)| row(class.name(), kind, latency));

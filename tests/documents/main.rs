@@ -5,6 +5,7 @@
 
 mod ci;
 mod hostile;
+mod hour;
 mod old;
 mod page;
 mod shapes;

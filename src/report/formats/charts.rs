@@ -2,7 +2,7 @@
 
 use super::super::charts;
 use super::super::folder::CHARTS;
-use super::{Format, Input, Make, RenderError};
+use super::{Format, Input, Make, NamedFile, RenderError};
 
 pub(super) const FORMAT: Format = Format {
     name: "charts",
@@ -11,7 +11,7 @@ pub(super) const FORMAT: Format = Format {
     make: Make::Files(files),
 };
 
-fn files(input: &Input<'_>) -> Result<Vec<(String, Vec<u8>)>, RenderError> {
+fn files(input: &Input<'_>) -> Result<Vec<NamedFile>, RenderError> {
     charts::files(input)
         .map(|file| file.map(|file| (file.name, file.bytes)).map_err(Into::into))
         .collect()

@@ -11,20 +11,20 @@ use super::super::markdown::{Cell, LONGEST_COMMENT, Table, escaped, fold};
 use super::super::model::{ALL, LagBounds, LagReport, Percentiles, RunReport, Severity};
 use super::super::overview::{self, Outcome, Wrong};
 use super::super::wording::{counted, share, span};
-use super::{Format, Input, Make, RenderError};
+use super::{Format, Input, Make};
 use crate::measure::LatencyKind;
 
 pub(super) const FORMAT: Format = Format {
     name: "markdown",
     file: SUMMARY_MD,
     about: "The run for a pull request: verdict, thresholds, findings, figures.",
-    make: Make::Text(markdown),
+    make: Make::Text(|input| Ok(markdown(input))),
 };
 
 /// The most rows of a table or a list.
 const MOST: usize = 20;
 
-fn markdown(input: &Input<'_>) -> Result<String, RenderError> {
+fn markdown(input: &Input<'_>) -> String {
     let report = input.report;
     let wrongs = overview::wrongs(report, input.course);
     let foot = foot(report);
@@ -39,18 +39,14 @@ fn markdown(input: &Input<'_>) -> Result<String, RenderError> {
     let mut text = String::new();
     let mut room = LONGEST_COMMENT - foot.chars().count() - LEFT_OUT.len();
     for part in parts.into_iter().filter(|part| !part.is_empty()) {
-        match room.checked_sub(part.chars().count() + 1) {
-            Some(rest) => {
-                room = rest;
-                text.extend([&part, "\n"]);
-            }
-            None => {
-                text.push_str(LEFT_OUT);
-                break;
-            }
-        }
+        let Some(rest) = room.checked_sub(part.chars().count() + 1) else {
+            text.push_str(LEFT_OUT);
+            break;
+        };
+        room = rest;
+        text.extend([&part, "\n"]);
     }
-    Ok(text + &foot)
+    text + &foot
 }
 
 /// Stands in place of what no comment has room for.
@@ -97,13 +93,13 @@ fn list(text: &mut String, items: Vec<String>) {
         text.extend(["- ", &item, "\n"]);
     }
     if rest > 0 {
-        text.push_str(&format!("- and {rest} more in `run.json`\n"));
+        text.extend(["- and ", &rest.to_string(), " more in `run.json`\n"]);
     }
 }
 
 fn more(text: &mut String, all: usize) {
     if all > MOST {
-        text.push_str(&format!("\nand {} more in `run.json`\n", all - MOST));
+        text.extend(["\nand ", &(all - MOST).to_string(), " more in `run.json`\n"]);
     }
 }
 
@@ -207,10 +203,7 @@ fn figures(report: &RunReport) -> String {
     if let Some(lookups) = &report.lookups {
         let hits = lookups.cache_hit_share.map(|hits| format!(", cache hits {}", share(hits)));
         let per_request = format!("{:.3}", lookups.per_request);
-        text.push_str(&format!(
-            "\n{per_request} lookups per request{}\n",
-            hits.unwrap_or_default()
-        ));
+        text.extend(["\n", &per_request, " lookups per request", &hits.unwrap_or_default(), "\n"]);
     }
     let rows = report.latency.iter().filter(|row| row.phase == ALL);
     let of = |class: &str, kind| {
@@ -409,7 +402,7 @@ mod tests {
     use super::*;
 
     fn text(report: &RunReport) -> String {
-        markdown(&Input { report, course: &Course::default(), events: &[] }).unwrap()
+        markdown(&Input { report, course: &Course::default(), events: &[] })
     }
 
     #[test]

@@ -43,10 +43,13 @@ pub enum Make {
     /// A text that is made from the input.
     Text(fn(&Input<'_>) -> Result<String, RenderError>),
     /// Files that are made from the input, by name below the format's folder.
-    Files(fn(&Input<'_>) -> Result<Vec<(String, Vec<u8>)>, RenderError>),
+    Files(fn(&Input<'_>) -> Result<Vec<NamedFile>, RenderError>),
     /// A file that the run wrote as it went.
     Recorded,
 }
+
+/// The name of a file and what it holds.
+pub type NamedFile = (String, Vec<u8>);
 
 /// Why there is no such form of a run.
 #[derive(Debug, thiserror::Error)]

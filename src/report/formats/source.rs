@@ -67,14 +67,11 @@ pub fn events(folder: &Path) -> Vec<Event> {
         // What is no event of this version, or was cut short, is left out.
         let Ok(event) = serde_json::from_str::<Event>(&line) else { continue };
         let kind = discriminant(&event);
-        let seen = match counts.iter_mut().find(|(known, _)| *known == kind) {
-            Some((_, seen)) => seen,
-            None => {
-                counts.push((kind, 0));
-                let Some((_, seen)) = counts.last_mut() else { continue };
-                seen
-            }
-        };
+        let place = counts.iter().position(|(known, _)| *known == kind).unwrap_or_else(|| {
+            counts.push((kind, 0));
+            counts.len() - 1
+        });
+        let (_, seen) = &mut counts[place];
         *seen += 1;
         if *seen <= MOST_OF_A_KIND {
             kept.push(event);

@@ -93,7 +93,8 @@
     log: (axis, v) => Math.log(v / axis.from) / Math.log(axis.to / axis.from),
     nines: (axis, v) => Math.log((1 - v) / (1 - axis.from)) / Math.log((1 - axis.to) / (1 - axis.from)),
   };
-  const place = (axis, value) => scales[axis.scale](axis, value);
+  // The last of all has no place on an axis without an end: it stands at the edge.
+  const place = (axis, value) => Math.min(1, Math.max(0, scales[axis.scale](axis, value) || 0));
   const digits = (value) => value.toLocaleString("en", { maximumSignificantDigits: 4 });
   const shown = (unit, value) => {
     if (value === null || value === undefined) return "\u2013";
