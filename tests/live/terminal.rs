@@ -58,7 +58,7 @@ impl Terminal {
         while !self.seen.contains(text) {
             match self.output.recv_timeout(PATIENCE) {
                 Ok(bytes) => self.seen.push_str(&String::from_utf8_lossy(&bytes)),
-                Err(_) => panic!("{text:?} did not come: {:?}", self.seen),
+                Err(why) => panic!("{text:?} did not come ({why}): {:?}", self.seen),
             }
         }
     }
