@@ -48,7 +48,8 @@ fn all_samples_are_all_of_the_run() {
     assert_eq!(defects, flat(&run["mutations"]));
     let probes = counts(&found["probes"])["True"];
     assert_eq!(Some(probes), run["requests"]["probes"].as_u64());
-    let first = counts(&found["first_on_connection"])["False"];
+    // All of them may have fallen into the warm-up.
+    let first = counts(&found["first_on_connection"]).get("False").copied().unwrap_or(0);
     assert_eq!(Some(first), run["connections"]["first_request"]["count"].as_u64());
 
     let rows = run["latency"].as_array().unwrap().iter();
