@@ -102,10 +102,10 @@ impl Views {
         }
     }
 
-    /// Ends what is served, after as long as it is to stay where there is a report.
-    pub fn end(self, has_report: bool) {
+    /// Ends what is served, after as long as it is to stay; `interrupted` is `None` without a report.
+    pub fn end(self, interrupted: Option<bool>) {
         if let Some(served) = self.served {
-            served.end(has_report);
+            served.end(interrupted);
         }
     }
 }
@@ -133,11 +133,19 @@ fn show_on_screen(
     thread::Builder::new().name("view".to_owned()).spawn(work).map(Some)
 }
 
-/// The whole terminal, from the first sign of life of the run: signals are watched by then.
+/// The whole terminal, from the run's first step: it watches for signals by then, and whatever it has
+/// to say before stands on the terminal.
 fn watch_whole(mut view: crate::live::Subscriber, palette: Palette) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    let first = runtime.block_on(view.next());
-    if first.is_none_or(|moment| moment.end.is_some()) {
+    let has_begun = runtime.block_on(async {
+        loop {
+            match view.next().await {
+                Some(moment) if moment.end.is_none() && moment.step.is_none() => {}
+                moment => break moment.is_some_and(|moment| moment.end.is_none()),
+            }
+        }
+    });
+    if !has_begun {
         return Ok(());
     }
     let shown = crate::live::terminal::watch(view, io::stderr(), palette);

@@ -88,7 +88,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
             warn(&format!("cannot print the annotations: {error}"));
         }
     }
-    views.end(finished.is_ok());
+    views.end(finished.as_ref().ok().map(|finished| finished.report.interrupted));
     let finished = finished.map_err(|error| match error.exit() {
         Exit::NotCarriedOut => anyhow::Error::from(error),
         exit => super::Failure { message: error.to_string(), exit }.into(),

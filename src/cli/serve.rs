@@ -191,10 +191,13 @@ fn open(flag: &str, ListenAddr(at): ListenAddr) -> anyhow::Result<TcpListener> {
 
 impl Served {
     /// Stays as long as it is to stay, ends, and says what failed.
-    pub fn end(mut self, has_report: bool) {
-        if !has_report {
-            self.linger = Linger::For(Duration::ZERO);
-        }
+    pub fn end(mut self, interrupted: Option<bool>) {
+        self.linger = match (interrupted, self.linger) {
+            (None, _) => Linger::For(Duration::ZERO),
+            // Whoever ended the run is not made to end it twice.
+            (Some(true), Linger::UntilSignal) => Linger::For(Duration::ZERO),
+            (Some(_), linger) => linger,
+        };
         match tokio::runtime::Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => {
                 runtime.block_on(async {

@@ -263,3 +263,46 @@ impl Observer for Feed {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_wins_and_what_was_missed_is_counted() {
+        let feed = Feed::new(Wants::default());
+        let (mut quick, mut slow) = (feed.subscribe(), feed.subscribe());
+        assert_eq!((quick.newest().number, slow.newest().number), (0, 0));
+        for n in 0..10 {
+            feed.remark(&format!("remark {n}"));
+            assert_eq!(quick.news().map(|moment| moment.number), Some(n + 1));
+            assert!(quick.news().is_none());
+        }
+        assert_eq!(slow.news().map(|moment| moment.number), Some(10));
+        assert_eq!((quick.missed(), slow.missed()), (0, 9));
+        // What happened is told to the slow one all the same.
+        assert_eq!(slow.newest().log.len(), 10);
+    }
+
+    #[test]
+    fn a_log_keeps_the_last_entries_and_their_numbers() {
+        let feed = Feed::new(Wants::default());
+        let all = MOST_ENTRIES as u64 + 5;
+        for n in 0..all {
+            feed.remark(&n.to_string());
+        }
+        let moment = feed.subscribe().newest();
+        assert_eq!(moment.log.len(), MOST_ENTRIES);
+        assert_eq!(moment.log.last().map(|entry| entry.number), Some(all - 1));
+    }
+
+    #[test]
+    fn who_listens_is_counted_until_they_go() {
+        let feed = Feed::new(Wants::default());
+        let view = feed.subscribe();
+        let (one, two) = (view.listen(), view.listen());
+        assert_eq!(feed.listeners(), 2);
+        drop((one, two));
+        assert_eq!(feed.listeners(), 0);
+    }
+}

@@ -359,6 +359,10 @@ mod tests {
         latency.to_hdr().map_or(0, |h| h.iter_recorded().map(|step| step.count_at_value()).sum())
     }
 
+    fn of_route(row: &RouteRecord) -> impl Iterator<Item = u64> {
+        row.verdicts.into_iter().chain([row.due, row.checks_failed, spans(&row.response)])
+    }
+
     /// Every number of a record, in the order of its fields.
     fn numbers(record: &PhaseRecord) -> Vec<u64> {
         let PhaseRecord {
@@ -417,16 +421,10 @@ mod tests {
         ];
         let mut all: Vec<u64> = counts.into_iter().copied().collect();
         all.extend(matrix.iter().flatten().chain(verdicts).chain(beyond));
-        for row in by_fault {
-            all.extend(row.verdicts);
-            all.push(row.defective);
-        }
+        all.extend(by_fault.iter().flat_map(|row| row.verdicts.into_iter().chain([row.defective])));
         all.push(joint.rows().iter().flat_map(|row| row.counts.iter().flatten()).sum());
         all.extend(by_defect.iter().flatten());
-        for row in by_route {
-            all.extend(row.verdicts);
-            all.extend([row.due, row.checks_failed, spans(&row.response)]);
-        }
+        all.extend(by_route.iter().flat_map(of_route));
         all.extend(response.iter().chain(service).chain(stages).map(spans));
         let times = [first, send_lag, waited_lag, waited_own, read_lag, connect, tls, censored_age];
         all.extend(times.map(spans));

@@ -213,6 +213,13 @@ fn figures(report: &mut RunReport) {
 }
 
 fn lags(report: &mut RunReport) {
+    report.lookups = Some(Lookups {
+        total: 17_440,
+        per_request: 0.248,
+        peak_per_request: Some(0.62),
+        cache_hit_share: Some(0.76),
+        cache_ttl_s: Some(2.0),
+    });
     let bounds = |low_ms: f64, high_ms: f64| Some(LagBounds { low_ms, high_ms: Some(high_ms) });
     report.changes = named(&[("delete", 300)]);
     report.revocation_lag = LagReport {
@@ -281,13 +288,6 @@ fn faults_and_thresholds(report: &mut RunReport) {
             "never measured: no created user was asked for",
         ),
     ];
-    report.lookups = Some(Lookups {
-        total: 17_440,
-        per_request: 0.248,
-        peak_per_request: Some(0.62),
-        cache_hit_share: Some(0.76),
-        cache_ttl_s: Some(2.0),
-    });
     let stage = |stage: &str, count, p50: u64| StageReport {
         stage: stage.into(),
         phase: ALL.into(),

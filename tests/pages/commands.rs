@@ -39,14 +39,13 @@ fn commands(line: &str) -> Vec<Vec<String>> {
 /// ellipsis, is left out.
 fn words(text: &str) -> Vec<String> {
     let (mut words, mut word, mut quote) = (Vec::new(), String::new(), None);
-    let mut chars = text.chars().peekable();
     let mut end = |word: &mut String| {
         let one = std::mem::take(word);
         if !(one.is_empty() || one == "…" || one == "..." || one.contains("[@]")) {
             words.push(one);
         }
     };
-    while let Some(c) = chars.next() {
+    for c in text.chars() {
         match (c, quote) {
             (c, Some(open)) if c == open => quote = None,
             (c, Some(_)) => word.push(c),

@@ -103,7 +103,7 @@ fn the_page_on_ci_links_every_example() {
     }
     for example in files("deploy/ci") {
         let name = example.strip_prefix(root()).unwrap().to_str().unwrap();
-        let is_script = name.ends_with(".sh");
+        let is_script = example.extension().is_some_and(|end| end == "sh");
         assert!(is_script || links.contains(format!("../{name}").as_str()), "{name}: {links:?}");
     }
 }

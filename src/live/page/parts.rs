@@ -320,3 +320,40 @@ fn spoken(moment: &Moment) -> String {
     }
     moment.log.last().map_or_else(String::new, |entry| format!("{}.", entry.text))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::live::sample;
+
+    #[test]
+    fn what_a_target_or_a_scenario_says_stays_text() {
+        let parts = Parts::of(&sample::in_an_outage());
+        let page = super::super::render::page(&parts, sample::HOSTILE, sample::HOSTILE);
+        assert!(!page.contains(sample::HOSTILE), "{page}");
+        assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
+        assert_eq!(page.matches("<script").count(), 1, "the page's own");
+        assert!(!page.contains("style="), "the page's policy forbids styles in attributes");
+    }
+
+    #[test]
+    fn a_threshold_without_a_figure_is_neither_held_nor_missed() {
+        let parts = Parts::of(&sample::in_an_outage());
+        let answers = parts.html("answers");
+        assert!(
+            answers.contains("0 of 1 hold") && answers.contains("1 not measured yet"),
+            "{answers}"
+        );
+        assert!(answers.contains("12 answers") && answers.contains("let in who must not be"));
+    }
+
+    #[test]
+    fn equal_parts_have_equal_digests() {
+        let (before, after) = (Parts::of(&sample::minting()), Parts::of(&sample::in_an_outage()));
+        let digest =
+            |parts: &Parts, name| parts.all.iter().find(|p| p.name == name).unwrap().digest;
+        assert_eq!(digest(&after, "rates"), digest(&Parts::of(&sample::in_an_outage()), "rates"));
+        assert_ne!(digest(&before, "log"), digest(&after, "log"));
+        assert!(before.html("rates").is_empty());
+    }
+}

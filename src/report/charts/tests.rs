@@ -140,7 +140,8 @@ fn every_chart_is_whole_and_says_what_it_rests_on() {
         // No colour but those of its theme.
         let known: Vec<&str> = style::INKS.iter().map(|ink| ink.hex(theme)).collect();
         for (at, _) in svg.match_indices("\"#") {
-            assert!(known.contains(&&svg[at + 1..at + 8]), "{name}: {}", &svg[at..at + 10]);
+            let found = &svg[at + 1..at + 8];
+            assert!(known.contains(&found), "{name}: {found}");
         }
     });
 }
@@ -180,7 +181,7 @@ fn a_hundred_phases_and_faults_with_long_names_do_not_clash() {
         let fault = |n: u32| FaultReport {
             kind: format!("a-fault-of-some-kind-{n}"),
             at: f64::from(n * 100 / faults),
-            until: (n % 3 > 0).then_some(f64::from(n * 100 / faults + n % 7)),
+            until: (!n.is_multiple_of(3)).then_some(f64::from(n * 100 / faults + n % 7)),
             ..FaultReport::default()
         };
         report.phases = (0..phases).map(phase).collect();
