@@ -75,6 +75,7 @@ mod tests {
     fn a_run_that_passed_warns() {
         let mut report = sample::deleted_users();
         report.thresholds.clear();
+        report.exit_code = Some(0);
         let text = annotations(&report);
         assert!(text.starts_with("::warning title="), "{text}");
         assert!(!text.contains("::error"), "{text}");

@@ -415,11 +415,11 @@ mod tests {
         let first = |report: &RunReport| text(report).lines().next().unwrap().to_owned();
         assert_eq!(first(&sample::correct()), "## ✅ steady: passed, no thresholds");
         let mut report = sample::deleted_users();
-        assert_eq!(first(&report), "## ❌ deleted\\-users: failed, 2 of 4 thresholds hold");
+        assert_eq!(first(&report), "## ❌ deleted-users: failed, 2 of 4 thresholds hold");
         report.partial = true;
         assert_eq!(
             first(&report),
-            "## ⏹️ deleted\\-users: partial, the run did not end; 35 s of load"
+            "## ⏹️ deleted-users: partial, the run did not end; 35 s of load"
         );
     }
 
