@@ -8,9 +8,20 @@ use super::{files, root};
 const PLACES: &[&str] =
     &["README.md", "CONTRIBUTING.md", "docs", "deploy", "action.yml", ".github"];
 
-/// A page's text with lines that go on joined to one.
-fn joined(text: &str) -> String {
-    text.replace("\\\n", " ")
+/// A page's lines, with those that go on joined to one, and without what is shown as plain text:
+/// that is what a program prints.
+fn shown(text: &str) -> Vec<String> {
+    let mut printed = false;
+    let joined = text.replace("\\\n", " ");
+    let is_command = |line: &&str| {
+        match line.trim() {
+            "```text" => printed = true,
+            fence if fence.starts_with("```") => printed = false,
+            _ => {}
+        }
+        !printed
+    };
+    joined.lines().filter(is_command).map(str::to_owned).collect()
 }
 
 /// The commands of a line: what follows the word `substorm` where a command can begin.
@@ -66,8 +77,8 @@ fn every_command_that_is_shown_is_accepted() {
     for path in PLACES.iter().flat_map(|place| files(place)) {
         // Pictures and data show no commands.
         let Ok(text) = std::fs::read_to_string(&path) else { continue };
-        for line in joined(&text).lines() {
-            for words in commands(line) {
+        for line in shown(&text) {
+            for words in commands(&line) {
                 seen += 1;
                 let command = substorm::cli::command();
                 let arguments = std::iter::once("substorm").chain(words.iter().map(String::as_str));
