@@ -4,7 +4,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValue, PossibleValuesParser};
 
 use crate::harness::Exit;
 use crate::report::RunReport;
@@ -35,11 +35,12 @@ pub struct Args {
 }
 
 fn names() -> PossibleValuesParser {
-    FORMATS
-        .iter()
-        .map(|format| clap::builder::PossibleValue::new(format.name).help(format.about))
-        .collect::<Vec<_>>()
-        .into()
+    named().collect::<Vec<_>>().into()
+}
+
+/// The formats as values of an option.
+pub(super) fn named() -> impl Iterator<Item = PossibleValue> {
+    FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.about))
 }
 
 /// Runs the subcommand. It ends well if what was asked for is there, however the run ended.

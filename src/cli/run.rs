@@ -3,8 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use clap::builder::{PossibleValue, PossibleValuesParser};
+
 use crate::harness::{self, Exit, Options, SampleOptions};
 use crate::report::Observer;
+use crate::report::formats::{FORMATS, Format};
 use crate::stack::Embedded;
 use crate::units::Share;
 
@@ -12,7 +15,7 @@ use super::github;
 use super::live::{LiveArgs, Views};
 use super::output::{self, warn};
 use super::overrides::OverrideArgs;
-use super::report::print_summary;
+use super::report::{self, print_summary};
 
 /// Run a scenario and judge it
 #[derive(Debug, clap::Args)]
@@ -26,6 +29,12 @@ pub struct Args {
     /// Keep tokens in this folder between runs, and use those that are there and young enough
     #[arg(long, value_name = "DIR", env = "SUBSTORM_TOKEN_CACHE")]
     token_cache: Option<PathBuf>,
+    /// What is made of the run at its end, joined by commas; what it records is there in any case
+    ///
+    /// `substorm report DIR --format …` makes the others later.
+    #[arg(long, value_name = "FORMAT", value_delimiter = ',', default_value = ALL,
+          value_parser = format_names(), hide_possible_values = true)]
+    format: Vec<String>,
     /// Keep single requests in this file, in the Parquet format
     #[arg(long, value_name = "FILE", help_heading = "Samples")]
     samples: Option<PathBuf>,
@@ -40,6 +49,22 @@ pub struct Args {
     overrides: OverrideArgs,
     #[command(flatten)]
     live: LiveArgs,
+}
+
+/// Every format.
+const ALL: &str = "all";
+/// None of them.
+const NONE: &str = "none";
+
+fn format_names() -> PossibleValuesParser {
+    let more = [PossibleValue::new(ALL).help("All"), PossibleValue::new(NONE).help("None")];
+    more.into_iter().chain(report::named()).collect::<Vec<_>>().into()
+}
+
+/// The formats with these names.
+fn chosen(names: &[String]) -> Vec<&'static Format> {
+    let is_chosen = |format: &&Format| names.iter().any(|name| name == ALL || name == format.name);
+    FORMATS.iter().filter(is_chosen).collect()
 }
 
 /// Of which requests samples are kept.
@@ -71,6 +96,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
             only_wrong: args.samples_of == SamplesOf::Wrong,
             share: args.samples_rate,
         }),
+        formats: chosen(&args.format),
     };
     for warning in &plan.warnings {
         warn(warning);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::clock::{rfc3339, utc_now};
 use crate::report::diagnosis;
 use crate::report::findings::findings;
+use crate::report::formats::Format;
 use crate::report::model::{Build, Machine, PopulationReport, SCHEMA_VERSION, StackUse};
 use crate::report::{EventLog, LatencyLog, RunFolder, RunReport, Timeline};
 use crate::scenario::Plan;
@@ -37,6 +38,8 @@ pub struct Opened {
     pub latencies: LatencyLog,
     /// The file for single requests, if they are kept, still as it was found.
     pub samples: Option<(SampleOptions, File)>,
+    /// What is made of the report at the end.
+    pub formats: Vec<&'static Format>,
 }
 
 /// Makes the run folder and begins its files, so that what cannot be written shows at once.
@@ -53,6 +56,7 @@ pub fn open_folder(plan: &Plan, root: &Path) -> Result<Opened, RunError> {
             folder,
             base,
             samples: None,
+            formats: Vec::new(),
         })
     };
     open().map_err(RunError::Folder)
@@ -161,8 +165,8 @@ pub fn finish(
     report.exit_code = Some(exit.code());
     report.findings = findings(&report, &context);
     output.remark(ended, "end of load").map_err(RunError::Record)?;
-    let unwritten =
-        super::files::write(&output.folder, &report, &output.course).map_err(RunError::Record)?;
+    let unwritten = super::files::write(&output.folder, &report, &output.course, &output.formats)
+        .map_err(RunError::Record)?;
     let report = Arc::new(report);
     output.finished(&report, &gathered);
     Ok(Finished { report, folder: output.folder.path().to_owned(), unwritten, exit })

@@ -11,6 +11,7 @@ use crate::oracle::Cohort;
 use crate::report::append::lacks_descriptor;
 use crate::report::course::Course;
 use crate::report::findings::{Context, findings};
+use crate::report::formats::Format;
 use crate::report::model::Lookups;
 use crate::report::{
     ActiveFault, Beat, Event, EventLog, LatencyLog, Observer, RunFolder, RunReport, Timeline,
@@ -44,6 +45,8 @@ pub struct Output {
     timeline: Timeline,
     events: EventLog,
     latencies: LatencyLog,
+    /// What is made of the report at the end.
+    pub formats: Vec<&'static Format>,
     /// The course so far, for the charts.
     pub course: Course,
     /// The most lookups per request in a second that had enough requests.
@@ -78,6 +81,7 @@ impl Output {
             timeline: opened.timeline,
             events: opened.events,
             latencies: opened.latencies,
+            formats: opened.formats,
             course: Course::default(),
             lookups_peak: None,
             start,

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::{Clock, Tick};
 use crate::load::{Context, Engine, LoadError, Report, Specimen, Tap};
 use crate::replay::{Intake, Played};
+use crate::report::formats::Format;
 use crate::report::model::SamplesReport;
 use crate::report::{Observer, Step};
 use crate::scenario::Plan;
@@ -51,6 +52,8 @@ pub struct Options {
     pub token_cache: Option<PathBuf>,
     /// The file in which single requests are kept, if they are.
     pub samples: Option<SampleOptions>,
+    /// What is made of the report at the end; what the run records is there in any case.
+    pub formats: Vec<&'static Format>,
 }
 
 /// A run that has ended and whose folder is written.
@@ -107,7 +110,11 @@ async fn carry_out(
     }
     // Whatever cannot be written is to be known before anything is started.
     let samples = options.samples.as_ref().map(SampleOptions::open).transpose()?;
-    let opened = Opened { samples, ..finish::open_folder(&plan, &options.out)? };
+    let opened = Opened {
+        samples,
+        formats: options.formats.clone(),
+        ..finish::open_folder(&plan, &options.out)?
+    };
     let folder = opened.folder.clone();
     let ended = Box::pin(in_folder(plan, options, observer, (clock, signals), opened)).await;
     // What could not be undone is in the folder's journal.

@@ -14,6 +14,7 @@ use std::time::Duration;
 use substorm::clock::{Clock, Tick};
 use substorm::harness::{self, Options, SampleOptions};
 use substorm::measure::PhaseRecord;
+use substorm::report::formats::FORMATS;
 use substorm::report::{Beat, Observer, RunReport, Step};
 use substorm::scenario::{self, Overrides};
 use substorm::units::Share;
@@ -109,6 +110,7 @@ fn watch(identity: &str, expect: &str, keep_samples: bool) -> (u64, u64) {
             only_wrong: false,
             share: Share::ALL,
         }),
+        formats: FORMATS.iter().collect(),
     };
     let run = thread::spawn(move || {
         let observer: Arc<dyn Observer> = Arc::new(Unwatched);

@@ -133,7 +133,7 @@ fn replay(nginx: &Nginx, log: &str, speed: u32) -> Ran {
     let text = format!(
         "name = \"replay\"\n[population]\nusers = 64\nsubject = \"prefixed:usr_\"\n\
          [target]\nurl = \"http://127.0.0.1:{}\"\nprofile = \"rfc6750\"\nidentity = \"none\"\n\
-         [load]\nworkers = 1\n\
+         [load]\nworkers = 1\nsend_lag_limit = \"10s\"\n\
          [[phase]]\nname = \"replay\"\nfor = \"{length}s\"\n\
          arrival = {{ replay = {{ file = \"{log}\", speed = {speed} }} }}\n",
         nginx.port + 1

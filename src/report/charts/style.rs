@@ -1,8 +1,9 @@
 //! The one home of what charts look like: colours of both themes, sizes of text, dashes, textures.
 //!
 //! Colours of series are after Okabe and Ito ("Color Universal Design", 2008), which people with
-//! any common colour vision tell apart. Nothing is told by colour alone: lines differ in their dash
-//! or carry their name, areas differ in texture, and levels of the heat map in lightness.
+//! any common colour vision tell apart; vermilion is darker here, so that text in it can be read.
+//! Nothing is told by colour alone: lines differ in their dash or carry their name, areas differ in
+//! texture, and levels of the heat map in lightness.
 
 use crate::outcome::Verdict;
 
@@ -70,7 +71,7 @@ inks! {
     /// Series.
     ORANGE = "orange", "#e69f00", "#f2b134";
     /// Series.
-    VERMILION = "vermilion", "#d55e00", "#ff7a33";
+    VERMILION = "vermilion", "#c25400", "#ff7a33";
     /// Series.
     PURPLE = "purple", "#cc79a7", "#e39ac4";
     /// Series.

@@ -137,10 +137,10 @@ impl Format {
     }
 }
 
-/// Writes every format that is made from the input into the run's folder. One that fails does not
+/// Writes those of the `wanted` formats that are made from the input into the run's folder. One that fails does not
 /// keep the others from being written; what failed is given back, a sentence each.
-pub fn write_all(input: &Input<'_>, folder: &Path) -> Vec<String> {
-    let made = FORMATS.iter().filter(|format| !format.is_record());
+pub fn write_all(input: &Input<'_>, folder: &Path, wanted: &[&Format]) -> Vec<String> {
+    let made = wanted.iter().filter(|format| !format.is_record());
     let failed = made.filter_map(|format| {
         let error = format.write(input, folder, folder).err()?;
         Some(format!("{} is not written: {error}", format.file))
