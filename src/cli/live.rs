@@ -99,6 +99,8 @@ impl Views {
                 }
                 Err(_) => output::warn("the view of the run panicked; the run went on without it"),
             }
+        } else {
+            crate::live::terminal::abandon();
         }
     }
 

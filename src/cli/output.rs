@@ -13,6 +13,21 @@ pub fn print(text: &str) -> anyhow::Result<Exit> {
     }
 }
 
+/// A text that may quote the target, as a job of GitHub Actions may print it: there the runner takes
+/// `::name::` at the beginning of a line, and `##[name]` anywhere, for a command. Elsewhere it is as
+/// it was.
+pub fn harmless(text: String) -> String {
+    if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
+        parted(&text)
+    } else {
+        text
+    }
+}
+
+fn parted(text: &str) -> String {
+    text.replace("##[", "##\u{200b}[").replace("::", ":\u{200b}:")
+}
+
 /// Tells on standard error where something is.
 pub fn say(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
@@ -22,4 +37,19 @@ pub fn say(text: &str) {
 pub fn warn(text: &str) {
     // Where standard error is closed there is nobody to tell.
     let _ = writeln!(io::stderr().lock(), "warning: {text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_command_of_a_runner_is_left() {
+        let text = parted("body: ##[stop-commands]x\n     ::error::y ::: p50: 3 ms");
+        assert!(!text.contains("##[") && !text.contains("::"), "{text}");
+        assert_eq!(
+            text.replace('\u{200b}', ""),
+            "body: ##[stop-commands]x\n     ::error::y ::: p50: 3 ms"
+        );
+    }
 }

@@ -1,6 +1,7 @@
 //! How a run stands, while it goes: one line rewritten on a terminal, or a line now and then in the
 //! log of a CI job. On standard error, so that the summary can be piped.
 
+use std::io::Write as _;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -59,9 +60,9 @@ pub async fn watch(mut feed: Subscriber, lines: Lines, style: Style) {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "the command line is the one place that prints")]
 fn print(text: &str) {
-    eprintln!("{text}");
+    // Where standard error is closed there is nobody to tell.
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
 fn bar() -> ProgressBar {

@@ -9,6 +9,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use crate::harness::Exit;
 use crate::report::RunReport;
 use crate::report::console::summary;
+use crate::report::folder::RUN_JSON;
 use crate::report::formats::{self, FORMATS, Format, Source};
 use crate::report::partial::folder_of;
 
@@ -55,6 +56,16 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         if !wanted.iter().any(|known| known.name == format.name) {
             wanted.push(format);
         }
+    }
+    if let Some(out) = &args.out
+        && wanted.iter().any(|format| format.is_record())
+        && !is_same(folder, out)
+        && out.join(RUN_JSON).exists()
+    {
+        return Err(Failure::bad_input(format!(
+            "{} is the folder of another run, whose records are not written over; name another with --out",
+            out.display()
+        )));
     }
     match (wanted.as_slice(), &args.out) {
         ([], None) => print_summary(&source.report, None),
@@ -129,5 +140,5 @@ pub fn print_summary(report: &RunReport, folder: Option<&Path>) {
     if let Some(folder) = folder {
         text.extend(["Report:    ", &folder.display().to_string(), "\n"]);
     }
-    print_bytes(text.as_bytes());
+    print_bytes(super::output::harmless(text).as_bytes());
 }

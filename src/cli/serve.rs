@@ -145,8 +145,8 @@ impl Serving {
         stop: &CancellationToken,
     ) -> io::Result<Option<Exported>> {
         let mut builder = tokio::runtime::Builder::new_current_thread();
-        let runtime = builder.enable_all().max_blocking_threads(2).build()?;
-        let _inside = runtime.enter();
+        let runtime = builder.enable_all().max_blocking_threads(8).build()?;
+        let inside = runtime.enter();
         let mut listening = Vec::new();
         for (listener, routes) in [
             self.page.map(|at| (at, page::routes(feed.subscribe(), title, stop.clone()))),
@@ -160,7 +160,7 @@ impl Serving {
             listening.push(tokio::spawn(server::serve(listener, routes, names, stop.clone())));
         }
         let exports = self.exporter.map(|exporter| tokio::spawn(exporter.run(feed.subscribe())));
-        runtime.block_on(async {
+        let served = runtime.block_on(async {
             let exported = match exports {
                 Some(exports) => Some(exports.await.map_err(io::Error::other)?),
                 None => None,
@@ -173,7 +173,11 @@ impl Serving {
                 }
             }
             Ok(exported)
-        })
+        });
+        drop(inside);
+        // A name that is being looked up for an export is not waited for.
+        runtime.shutdown_timeout(DRAIN);
+        served
     }
 }
 

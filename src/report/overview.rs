@@ -9,7 +9,7 @@ use crate::outcome::{Class, Truth, Verdict};
 use crate::units::grouped;
 
 use super::course::{Course, Stretch};
-use super::model::{ByName, RunReport, Severity};
+use super::model::{ByName, FaultReport, RunReport, Severity};
 use super::wording::{counted, form, percent, span};
 
 /// How a run ended, in the order in which one reason outweighs another.
@@ -88,8 +88,10 @@ pub struct When {
     pub from: u64,
     /// The end of the last.
     pub until: u64,
-    /// How many of the seconds between had one; of a long run, to a stretch of seconds.
+    /// How many of the seconds between had one; of a long run, those of the stretches that had.
     pub seconds: u64,
+    /// Each stretch was one second; else there may have been fewer.
+    pub exact: bool,
 }
 
 impl When {
@@ -97,21 +99,25 @@ impl When {
         let mut when: Option<Self> = None;
         let answered = |stretch: &&Stretch| stretch.verdicts[verdict.index()] > 0;
         for stretch in course.stretches().iter().filter(answered) {
-            if is_warm_up(report, stretch.second) {
+            let until = stretch.second + stretch.seconds;
+            // A stretch that ends outside has seconds outside.
+            if is_warm_up(report, until.saturating_sub(1).max(stretch.second)) {
                 continue;
             }
-            let until = stretch.second + stretch.seconds;
-            let when = when.get_or_insert(Self { from: stretch.second, until, seconds: 0 });
+            let from = stretch.second;
+            let when = when.get_or_insert(Self { from, until, seconds: 0, exact: true });
             when.until = until;
             when.seconds += stretch.seconds;
+            when.exact &= stretch.seconds == 1;
         }
         when
     }
 
-    /// `17 s, from 7 s to 26 s`.
+    /// `19 s, from 7 s to 26 s`.
     pub fn text(self) -> String {
         let (from, until) = (seconds_of(self.from), seconds_of(self.until));
-        let long = seconds_of(self.seconds);
+        let most = if self.exact { "" } else { "at most " };
+        let long = format!("{most}{}", seconds_of(self.seconds));
         if self.until - self.from == self.seconds {
             return format!("{long}, from {from} to {until}");
         }
@@ -157,11 +163,18 @@ pub fn wrongs(report: &RunReport, course: &Course) -> Vec<Wrong> {
             whom: whom(report, verdict),
             phases: most(phases.map(|(name, counts)| (name.clone(), of(counts)))),
             routes: most(report.routes.iter().map(|r| (r.request.clone(), of(&r.verdicts)))),
-            faults: most(report.faults.iter().map(|f| (f.kind.clone(), of(&f.verdicts)))),
+            faults: most(report.faults.iter().map(|f| (during(report, f), of(&f.verdicts)))),
             mutations: most(report.mutations.iter().map(|(kind, v)| (kind.clone(), of(v)))),
         })
     };
     WRONG.into_iter().filter_map(wrong).collect()
+}
+
+/// The fault's kind. Its counts are of all phases.
+fn during(report: &RunReport, fault: &FaultReport) -> String {
+    let early = is_warm_up(report, fault.at.max(0.0) as u64);
+    let more = if early { ", warm-up included" } else { "" };
+    format!("{}{more}", fault.kind)
 }
 
 /// The counts of a name added up, the largest first; zeros left out.
@@ -293,7 +306,7 @@ mod tests {
         let told: Vec<_> = all.iter().map(|w| (w.verdict.name(), w.answers)).collect();
         assert_eq!(told, [("false_accept", 1_204), ("error", 24), ("unavailable", 1_150)]);
         let accepts = &all[0];
-        assert_eq!(accepts.when, Some(When { from: 10, until: 15, seconds: 3 }));
+        assert_eq!(accepts.when, Some(When { from: 10, until: 15, seconds: 3, exact: true }));
         assert_eq!(accepts.when.unwrap().text(), "in 3 s between 10 s and 15 s");
         assert_eq!(all[2].when.unwrap().text(), "5 s, from 20 s to 25 s");
         assert_eq!(

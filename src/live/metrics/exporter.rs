@@ -179,15 +179,11 @@ fn with_causes(error: &reqwest::Error) -> String {
     text
 }
 
-/// The address without a password.
+/// The address without a password, also where it is none.
 fn shown(url: &str) -> String {
-    Url::parse(url).map_or_else(
-        |_| url.to_owned(),
-        |mut parsed| {
-            let had = parsed.set_password(None).is_ok() && parsed.set_username("").is_ok();
-            if had { parsed.to_string() } else { url.to_owned() }
-        },
-    )
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, after)| after);
+    if scheme.is_empty() { rest.to_owned() } else { format!("{scheme}://{rest}") }
 }
 
 fn parse_headers(text: &str) -> Result<HeaderMap, ExporterError> {

@@ -177,6 +177,8 @@ fn points(name: &str, tally: &Tally) -> Points {
             let build = Build::this();
             vec![(vec![build.version, build.debug.to_string()], Value::Count(1))]
         }
+        // Until there is a report there is no run to name.
+        "substorm_run_info" if report.scenario.is_empty() => Vec::new(),
         "substorm_run_info" => {
             let named =
                 vec![report.scenario.clone(), report.seed.to_string(), report.started_at.clone()];

@@ -178,6 +178,7 @@ impl Reader {
             "parts": changed,
             "spoken": parts.spoken,
             "over": parts.over,
+            "report": parts.over && report_file(&moment).await.is_some(),
         });
         for part in &parts.all {
             self.sent.insert(part.name.clone(), part.digest);

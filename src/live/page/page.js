@@ -26,8 +26,9 @@
     if (update.over) {
       over = true;
       source.close();
-      // The same address is the report now.
-      location.reload();
+      // The same address is the report now, where there is one.
+      if (update.report) location.reload();
+      else put(update);
       return;
     }
     if (!paused) {

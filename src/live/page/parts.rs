@@ -106,7 +106,8 @@ fn progress(standing: &Standing) -> Markup {
 
 /// What went wrong so far, in numbers that are wrong if they are not 0.
 fn answers(standing: &Standing) -> Markup {
-    let count = |verdict: Verdict| standing.verdicts[verdict.index()];
+    // Warm-up is left out, as in the report that the page becomes.
+    let count = |verdict: Verdict| standing.report.verdicts.of(verdict.name());
     let wrong = [
         (Verdict::FalseAccept, "let in who must not be"),
         (Verdict::IdentitySwap, "let in as somebody else"),
@@ -126,7 +127,7 @@ fn answers(standing: &Standing) -> Markup {
             h3 { "Wrong so far" }
             @if met.is_empty() {
                 p.verdict { "nothing" }
-                p.note { "of " (grouped(standing.done)) " answers" }
+                p.note { "of " (grouped(standing.report.requests.done)) " answers" }
             } @else {
                 p.verdict { (grouped(met.iter().map(|(verdict, _)| count(*verdict)).sum())) " answers" }
                 ul { @for (verdict, words) in met { li { (grouped(count(verdict))) " " (words) } } }

@@ -20,6 +20,7 @@ use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, Ke
 use rustix::process::{Signal, getpid, kill_process};
 
 pub use draw::draw;
+pub use screen::abandon;
 pub use state::{Palette, State};
 
 use self::screen::Screen;

@@ -30,11 +30,11 @@ impl<W: Write> Screen<W> {
     /// Takes the terminal that `out` writes to.
     pub fn take(out: W) -> io::Result<Self> {
         HOOK.call_once(give_back_on_panic);
+        let terminal = Terminal::new(CrosstermBackend::new(io::BufWriter::new(out)))?;
         enable_raw_mode()?;
         TAKEN.store(true, Ordering::SeqCst);
         // From here on dropping gives it back.
-        let mut screen =
-            Self { terminal: Terminal::new(CrosstermBackend::new(io::BufWriter::new(out)))? };
+        let mut screen = Self { terminal };
         // The terminal's own way to clear asks where the cursor is, which not every terminal answers.
         execute!(screen.terminal.backend_mut(), EnterAlternateScreen, Hide, Clear(ClearType::All))?;
         Ok(screen)
@@ -76,10 +76,15 @@ impl<W: Write> Drop for Screen<W> {
 fn give_back_on_panic() {
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        if TAKEN.swap(false, Ordering::SeqCst) {
-            let _ = execute!(io::stderr(), LeaveAlternateScreen, Show);
-            let _ = disable_raw_mode();
-        }
+        abandon();
         before(panic);
     }));
+}
+
+/// Gives the terminal back although a view still has it, which does not draw any more.
+pub fn abandon() {
+    if TAKEN.swap(false, Ordering::SeqCst) {
+        let _ = execute!(io::stderr(), LeaveAlternateScreen, Show);
+        let _ = disable_raw_mode();
+    }
 }

@@ -106,13 +106,9 @@ impl Curves {
         let at_least = intervals.iter().map(|(share, i)| (micros(i.low_ms), 1.0 - share));
         let at_most =
             intervals.iter().filter_map(|(share, i)| Some((micros(i.high_ms?), 1.0 - share)));
-        let open = intervals.iter().filter(|(_, i)| i.high_ms.is_none());
-        let censored = if lag.intervals.is_empty() {
-            open.map(|(_, i)| micros(i.low_ms)).collect()
-        } else {
-            let open = lag.intervals.iter().filter(|i| i.high_ms.is_none());
-            open.map(|i| micros(i.low_ms)).collect()
-        };
+        // Places of a distribution do not tell where each such user was last let in.
+        let open = lag.intervals.iter().filter(|i| i.high_ms.is_none());
+        let censored = open.map(|i| micros(i.low_ms)).collect();
         Some(Self {
             users: lag.users,
             at_least: Survival(at_least.collect()),

@@ -166,10 +166,10 @@ fn steps(panel: &Panel, latency: &Latency) -> Path {
                 if seen < latency.count() {
                     continue;
                 }
-                path.line_to(from, y).across(until);
+                path.across(from).up_or_down(y).across(until);
             }
             Some(_) => {
-                path.line_to(from, y).across(until);
+                path.across(from).up_or_down(y).across(until);
             }
         }
         last = Some((until, y));

@@ -159,6 +159,10 @@ impl Course {
         let wanted = (second / self.each) as usize;
         while self.stretches.len() <= wanted {
             let first = self.stretches.len() as u64 * self.each;
+            // Where seconds are missing, those between are whole all the same.
+            if let Some(last) = self.stretches.last_mut() {
+                last.seconds = self.each;
+            }
             self.stretches.push(Stretch::new(first));
         }
         for n in wanted.saturating_sub(1)..wanted {

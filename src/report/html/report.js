@@ -36,7 +36,9 @@
   });
   folds.forEach((one) => one.addEventListener("toggle", tell));
   const unfold = () => {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    let id = location.hash.slice(1);
+    try { id = decodeURIComponent(id); } catch { /* not one of ours */ }
+    const target = document.getElementById(id);
     const section = target && target.closest("section.fold");
     if (section) all("details", section).forEach((one) => { one.open = true; });
     if (target) target.scrollIntoView();
