@@ -25,7 +25,9 @@ pub fn harmless(text: String) -> String {
 }
 
 fn parted(text: &str) -> String {
-    text.replace("##[", "##\u{200b}[").replace("::", ":\u{200b}:")
+    // Twice, since of three colons the first replacement leaves two.
+    let apart = |text: &str| text.replace("::", ":\u{200b}:");
+    apart(&apart(&text.replace("##[", "##\u{200b}[")))
 }
 
 /// Tells on standard error where something is.

@@ -273,7 +273,7 @@ impl Bench {
         let renewal = tokio::spawn(prepare::keep_fresh(tokens, heal.clone()));
         let load = watch_load(engine, &gathering, system, signals, &heal).await;
         let ended = clock.now();
-        let samples = sampling::end(sampling).await?;
+        let samples = sampling::end(sampling).await;
         let replayed = recordings::end(feed).await?;
         heal.cancel();
         faults.await.map_err(|error| RunError::bug("the fault timeline", &error))?;

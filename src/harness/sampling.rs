@@ -50,8 +50,17 @@ impl SampleOptions {
 /// How long the thread rests when nothing waited: a small part of what the taps have room for.
 const REST: Duration = Duration::from_millis(20);
 
-/// The longest that a request stays unwritten, so that a killed run has lost no more.
+/// The longest that a request stays unwritten while the file has few groups.
 const UNWRITTEN_MAX: Duration = Duration::from_secs(10);
+
+/// The longest that one does in any run.
+const UNWRITTEN_LONG_RUN_MAX: Duration = Duration::from_secs(120);
+
+/// By how much that grows with each group in the file.
+const UNWRITTEN_PER_GROUP: Duration = Duration::from_millis(20);
+
+/// What is told of a thread that panicked; the counts went with it.
+const PANICKED: &str = "the thread that keeps samples panicked; what it had written is not counted";
 
 /// The thread's niceness: the load and the stack come first.
 const NICE: i32 = 10;
@@ -59,6 +68,8 @@ const NICE: i32 = 10;
 /// A file that is being written.
 pub struct Sampling {
     thread: Option<JoinHandle<SamplesReport>>,
+    /// What is told if the thread cannot tell.
+    untold: SamplesReport,
 }
 
 impl Sampling {
@@ -89,11 +100,12 @@ impl Sampling {
             draws: plan.seed.stream("samples"),
         };
         let (taps, drain) = taps(tap, workers);
+        let untold = SamplesReport { trouble: Some(PANICKED.to_owned()), ..report.clone() };
         let thread = std::thread::Builder::new()
             .name("samples".to_owned())
             .spawn(move || keep(drain, file, clock, report))
             .map_err(RunError::Runtime)?;
-        Ok((taps, Self { thread: Some(thread) }))
+        Ok((taps, Self { thread: Some(thread), untold }))
     }
 
     fn end(mut self) -> Option<SamplesReport> {
@@ -102,13 +114,13 @@ impl Sampling {
     }
 }
 
-/// Waits until everything is written; the workers have ended.
-pub async fn end(sampling: Option<Sampling>) -> Result<Option<SamplesReport>, RunError> {
-    let Some(sampling) = sampling else { return Ok(None) };
-    let part = "the thread that keeps samples";
+/// Waits until everything is written; the workers have ended. Nothing that befalls the samples ends
+/// the run, which still has to be judged and its faults healed.
+pub async fn end(sampling: Option<Sampling>) -> Option<SamplesReport> {
+    let sampling = sampling?;
+    let untold = sampling.untold.clone();
     let ended = tokio::task::spawn_blocking(|| sampling.end()).await;
-    let ended = ended.map_err(|error| RunError::bug(part, &error))?;
-    ended.map(Some).ok_or_else(|| RunError::Bug { part, message: "it panicked".to_owned() })
+    Some(ended.ok().flatten().unwrap_or(untold))
 }
 
 impl Drop for Sampling {
@@ -129,6 +141,14 @@ fn names(plan: &Plan, start: Tick) -> SampleNames {
         defects: load_setup::defect_kinds(plan),
         faults: plan.faults.iter().map(|fault| fault.kind.to_owned()).collect(),
     }
+}
+
+/// The longest that a request stays unwritten in a file of so many groups, so that a killed run has
+/// lost no more. Each write has the footer of all groups behind it, so it comes the more rarely the
+/// more there are.
+fn unwritten_max(groups: usize) -> Duration {
+    let groups = u32::try_from(groups).unwrap_or(u32::MAX);
+    UNWRITTEN_PER_GROUP.saturating_mul(groups).clamp(UNWRITTEN_MAX, UNWRITTEN_LONG_RUN_MAX)
 }
 
 /// Writes what comes until the workers have ended. After the first write that fails nothing more is
@@ -153,7 +173,7 @@ fn keep(
             break;
         }
         let now = clock.now();
-        if now - flushed >= UNWRITTEN_MAX {
+        if now - flushed >= unwritten_max(file.groups()) {
             flushed = now;
             kept = kept.and_then(|()| file.flush());
         }
@@ -166,4 +186,31 @@ fn keep(
     report.lost = drain.lost() + came - report.written;
     report.trouble = kept.err().map(|error| error.to_string());
     report
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_more_groups_the_longer_a_request_stays_unwritten_and_at_most_two_minutes() {
+        let millis = |groups| unwritten_max(groups).as_millis();
+        assert_eq!([0, 1, 500].map(millis), [10_000; 3]);
+        assert_eq!([501, 1_000, 3_000].map(millis), [10_020, 20_000, 60_000]);
+        assert_eq!([6_000, 6_001, usize::MAX].map(millis), [120_000; 3]);
+    }
+
+    #[tokio::test]
+    async fn a_thread_that_panics_is_told_of() {
+        let untold = SamplesReport { file: "a.parquet".to_owned(), ..SamplesReport::default() };
+        let ended = |thread: JoinHandle<SamplesReport>| {
+            end(Some(Sampling { thread: Some(thread), untold: untold.clone() }))
+        };
+        let told = SamplesReport { written: 7, ..untold.clone() };
+        let well = told.clone();
+        assert_eq!(ended(std::thread::spawn(move || well)).await, Some(told));
+        let thread = std::thread::spawn(|| -> SamplesReport { panic!("as it should") });
+        assert_eq!(ended(thread).await, Some(untold.clone()));
+        assert_eq!(end(None).await, None);
+    }
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use crate::measure::{LatencyKind, Quantiles};
 use crate::outcome::Verdict;
 use crate::report::model::{
-    ALL, FaultReport, Finding, LatencyRow, Percentiles, PhaseReport, Severity, ThresholdReport,
+    ALL, Counts, FaultReport, Finding, LatencyRow, Percentiles, PhaseReport, Severity,
+    ThresholdReport,
 };
 use crate::report::{ActiveFault, RunReport, Step, TimelineRow};
 
@@ -126,8 +127,11 @@ fn report() -> RunReport {
         ..FaultReport::default()
     };
     let finding = |severity, sentence: &str| Finding { severity, sentence: sentence.to_owned() };
+    let counted = [("correct_accept", 21_400), ("unavailable", 4_590), ("false_accept", 12)];
+    let total = counted.map(|(name, count)| (name.to_owned(), count)).into();
     RunReport {
         scenario: "database-outage".to_owned(),
+        verdicts: Counts { total, ..Counts::default() },
         seed: 7,
         phases: vec![
             phase("warm-up", 0.0, 3.0),

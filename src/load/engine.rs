@@ -51,10 +51,13 @@ impl Errands {
     }
 }
 
+/// A worker's thread.
+type Thread = JoinHandle<io::Result<()>>;
+
 /// The workers of a run.
 #[derive(Debug)]
 pub struct Engine {
-    threads: Vec<JoinHandle<io::Result<()>>>,
+    threads: Vec<Thread>,
     errands: Errands,
     stop: CancellationToken,
     abort: CancellationToken,
@@ -64,7 +67,7 @@ impl Engine {
     /// Starts the workers; they wait for the context's start instant. Each makes its `connector` on
     /// its own thread. Reports go to `reports`, which closes when the last worker has ended. Where
     /// something is replayed, there are as many `recordings` as workers; where requests are handed on,
-    /// as many `taps`.
+    /// as many `taps`. If one cannot be started, those before it have ended when this returns.
     pub fn start<C: Connector>(
         context: &Arc<Context>,
         connector: &(impl Fn() -> C + Clone + Send + 'static),
@@ -74,27 +77,51 @@ impl Engine {
         taps: Vec<Tap>,
     ) -> Result<Self, LoadError> {
         let (mut recordings, mut taps) = (recordings.into_iter(), taps.into_iter());
-        let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
-        let (mut threads, mut senders) = (Vec::new(), Vec::new());
-        for number in 0..workers {
-            let (errands, receiver) = mpsc::channel(ERRANDS_MAX);
+        Self::start_each(workers, |number, errands, (stop, abort)| {
             let setup = WorkerSetup {
                 number,
                 workers,
                 context: Arc::clone(context),
-                errands: receiver,
+                errands,
                 reports: reports.clone(),
-                stop: stop.clone(),
-                abort: abort.clone(),
+                stop,
+                abort,
                 recordings: recordings.next(),
                 tap: taps.next(),
             };
             let connector = connector.clone();
-            let thread = std::thread::Builder::new()
+            std::thread::Builder::new()
                 .name(format!("load-{number}"))
                 .spawn(move || worker::run(setup, connector()))
-                .map_err(|source| LoadError::Io { worker: number, source })?;
-            threads.push(thread);
+        })
+    }
+
+    /// Has each thread started by `start`, which is given the worker's number, what it is asked, and
+    /// the two tokens of [`Self::tokens`].
+    fn start_each(
+        workers: u32,
+        mut start: impl FnMut(
+            u32,
+            mpsc::Receiver<Errand>,
+            (CancellationToken, CancellationToken),
+        ) -> io::Result<Thread>,
+    ) -> Result<Self, LoadError> {
+        let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
+        let (mut threads, mut senders) = (Vec::new(), Vec::new());
+        for number in 0..workers {
+            let (errands, receiver) = mpsc::channel(ERRANDS_MAX);
+            match start(number, receiver, (stop.clone(), abort.clone())) {
+                Ok(thread) => threads.push(thread),
+                Err(source) => {
+                    // The others would run the whole plan, and whoever takes their reports and
+                    // requests would wait for them.
+                    let begun = Self { threads, errands: Errands(senders.into()), stop, abort };
+                    begun.abort();
+                    // The first failure is told; theirs come of it.
+                    let _ = begun.join();
+                    return Err(LoadError::Io { worker: number, source });
+                }
+            }
             senders.push(errands);
         }
         Ok(Self { threads, errands: Errands(senders.into()), stop, abort })
@@ -142,4 +169,39 @@ impl Engine {
 fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(ToString::to_string);
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn workers_that_were_started_end_when_one_cannot_be() {
+        let told = Arc::new(AtomicU32::new(0));
+        let started = Engine::start_each(4, |number, _, (stop, abort)| {
+            if number == 2 {
+                return Err(io::Error::other("no more threads"));
+            }
+            let told = Arc::clone(&told);
+            std::thread::Builder::new().spawn(move || {
+                // Gives up after ten seconds, so that the test fails and does not hang.
+                for _ in 0..1_000 {
+                    if stop.is_cancelled() && abort.is_cancelled() {
+                        // Whoever does not join it looks before it counts.
+                        std::thread::sleep(Duration::from_millis(50));
+                        told.fetch_add(1, Relaxed);
+                        break;
+                    }
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+                Ok(())
+            })
+        });
+        let error = started.unwrap_err();
+        assert!(matches!(error, LoadError::Io { worker: 2, .. }), "{error}");
+        assert_eq!(told.load(Relaxed), 2, "both have ended");
+    }
 }

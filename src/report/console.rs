@@ -12,6 +12,7 @@ pub use paint::{Colour, Style};
 use crate::units::grouped;
 
 use super::model::{RunReport, SCHEMA_VERSION, SamplesReport, Severity, ThresholdReport};
+use super::overview::Outcome;
 use super::wording::{counted, share, span};
 
 /// Columns that the summary may take.
@@ -87,23 +88,33 @@ fn validity(report: &RunReport, style: Style, lines: &mut Vec<String>) {
         );
         lines.push(style.paint(Colour::Yellow, &text));
     } else {
-        let held = report.thresholds.iter().filter(|threshold| threshold.pass).count();
-        let word = if report.valid {
-            style.paint(Colour::Green, "VALID")
-        } else {
-            style.paint(Colour::Red, "INVALID")
-        };
-        let interrupted = if report.interrupted { "interrupted, " } else { "" };
-        let thresholds = match report.thresholds.len() {
-            0 => "no thresholds".to_owned(),
-            all => format!("{held} of {} hold", counted(all as u64, "threshold", "thresholds")),
-        };
-        let exit = report.exit_code.map(|code| format!(", exit code {code}")).unwrap_or_default();
-        lines.push(format!("{word}: {interrupted}{thresholds}{exit}"));
+        lines.push(ending(report, style));
     }
     for reason in &report.reasons {
         lines.extend(table::wrapped(&format!("  {reason}"), 4));
     }
+}
+
+/// `FAILED: 2 of 4 thresholds hold, valid, exit code 1`.
+fn ending(report: &RunReport, style: Style) -> String {
+    let outcome = Outcome::of(report);
+    let colour = if outcome == Outcome::Passed { Colour::Green } else { Colour::Red };
+    let word = style.paint(colour, &outcome.word().to_uppercase());
+    let held = report.thresholds.iter().filter(|threshold| threshold.pass).count();
+    let thresholds = match report.thresholds.len() {
+        0 => "no thresholds".to_owned(),
+        1 if held == 1 => "the threshold holds".to_owned(),
+        1 => "the threshold does not hold".to_owned(),
+        all => format!("{held} of {all} thresholds hold"),
+    };
+    let valid = match (report.valid, outcome) {
+        (true, _) => ", valid",
+        // The word has said so.
+        (false, Outcome::Invalid) => "",
+        (false, _) => ", invalid",
+    };
+    let exit = report.exit_code.map(|code| format!(", exit code {code}")).unwrap_or_default();
+    format!("{word}: {thresholds}{valid}{exit}")
 }
 
 /// Thresholds that are shown; those that do not hold come first where there are more.
@@ -317,7 +328,7 @@ mod tests {
         report.exit_code = None;
         let text = plain(&report);
         assert!(text.contains("PARTIAL: the run did not end"), "{text}");
-        assert!(!text.contains("VALID"), "{text}");
+        assert!(!text.contains("PASSED") && !text.contains("FAILED"), "{text}");
     }
 
     #[test]

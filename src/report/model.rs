@@ -133,6 +133,21 @@ pub struct RunReport {
     pub findings: Vec<Finding>,
 }
 
+impl RunReport {
+    /// What each fault is called, in their order: its kind, and which of that kind it is where there
+    /// are several.
+    pub fn fault_names(&self) -> Vec<String> {
+        let of = |kind: &str, upto: usize| {
+            self.faults[..upto].iter().filter(|fault| fault.kind == kind).count()
+        };
+        let name = |(n, fault): (usize, &FaultReport)| match of(&fault.kind, self.faults.len()) {
+            1 => fault.kind.clone(),
+            _ => format!("{} {}", fault.kind, of(&fault.kind, n + 1)),
+        };
+        self.faults.iter().enumerate().map(name).collect()
+    }
+}
+
 /// The users of a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]

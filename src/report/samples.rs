@@ -5,6 +5,9 @@
 //! whole, over the footer before it. So the file can be read at any time but while a group is being
 //! written, also after the process was killed: what is missing then is what came since the last
 //! group. Memory holds one group, and some kilobytes for each one that was written.
+//!
+//! A footer tells of all groups, so what it costs grows with them. Groups grow with their number too,
+//! and only columns by which rows are chosen have statistics in the footer.
 
 mod columns;
 
@@ -27,8 +30,17 @@ pub use columns::{COLUMNS, Column, SampleNames};
 
 use crate::load::Tapped;
 
-/// Rows of a group.
+/// Rows of one of the first groups.
 const GROUP_ROWS: usize = 65_536;
+
+/// After so many groups they are twice as large, and after as many more twice again.
+const GROUPS_OF_A_SIZE: usize = 1_024;
+
+/// How often they double; the largest have 262,144 rows, 50 MB in memory.
+const DOUBLINGS_MAX: usize = 2;
+
+/// Columns by which readers choose rows: they have the least and the greatest value of each group.
+const CHOSEN_BY: [&str; 4] = ["phase", "class", "verdict", "due_ns"];
 
 /// A file of samples that is being written.
 pub struct SampleFile {
@@ -66,7 +78,7 @@ impl SampleFile {
     /// Adds a row; writes the group if that fills it.
     pub fn push(&mut self, row: Tapped) -> io::Result<()> {
         self.rows.push(row);
-        if self.rows.len() == GROUP_ROWS { self.flush() } else { Ok(()) }
+        if self.rows.len() >= group_rows(self.groups()) { self.flush() } else { Ok(()) }
     }
 
     /// Writes the rows of the unfinished group, if it has any.
@@ -93,6 +105,11 @@ impl SampleFile {
     /// Rows that are in the file.
     pub fn written(&self) -> u64 {
         self.written
+    }
+
+    /// Groups that were written.
+    pub fn groups(&self) -> usize {
+        self.writer.flushed_row_groups().len()
     }
 
     /// Writes what is left, to the disk itself.
@@ -139,6 +156,11 @@ impl SampleFile {
     }
 }
 
+/// Rows of a group behind so many others.
+fn group_rows(groups: usize) -> usize {
+    GROUP_ROWS << (groups / GROUPS_OF_A_SIZE).min(DOUBLINGS_MAX)
+}
+
 /// Opens a file for samples, or makes it; what is in it stays until [`SampleFile::begin`].
 pub fn open(path: &Path) -> io::Result<File> {
     File::options().write(true).create(true).truncate(false).open(path)
@@ -154,7 +176,7 @@ fn properties(facts: Vec<KeyValue>) -> WriterProperties {
     let mut properties = WriterProperties::builder()
         .set_created_by(concat!("substorm version ", env!("CARGO_PKG_VERSION")).to_owned())
         .set_compression(Compression::SNAPPY)
-        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_statistics_enabled(EnabledStatistics::None)
         .set_offset_index_disabled(true)
         .set_key_value_metadata(Some(facts));
     for column in COLUMNS {
@@ -164,6 +186,10 @@ fn properties(facts: Vec<KeyValue>) -> WriterProperties {
                 .set_column_dictionary_enabled(path.clone(), false)
                 .set_column_encoding(path, encoding);
         }
+    }
+    for name in CHOSEN_BY {
+        let path = ColumnPath::from(name);
+        properties = properties.set_column_statistics_enabled(path, EnabledStatistics::Chunk);
     }
     properties.build()
 }
@@ -254,6 +280,39 @@ mod tests {
         file.push(row(4)).unwrap();
         file.finish().unwrap();
         assert_eq!((rows(&path).len(), file.written()), (4, 4));
+    }
+
+    #[test]
+    fn groups_grow_with_their_number() {
+        assert_eq!([0, 1, 1_023].map(group_rows), [65_536; 3]);
+        assert_eq!([1_024, 2_047].map(group_rows), [131_072; 2]);
+        assert_eq!([2_048, 4_096, usize::MAX].map(group_rows), [262_144; 3]);
+    }
+
+    #[test]
+    fn a_full_group_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut file = begin(&folder.path().join("samples.parquet"));
+        for seq in 1..GROUP_ROWS as u64 {
+            file.push(row(seq)).unwrap();
+        }
+        assert_eq!((file.groups(), file.written()), (0, 0));
+        file.push(row(0)).unwrap();
+        assert_eq!((file.groups(), file.written()), (1, GROUP_ROWS as u64));
+    }
+
+    #[test]
+    fn columns_that_rows_are_chosen_by_have_statistics() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("samples.parquet");
+        let mut file = begin(&path);
+        file.push(row(7)).unwrap();
+        file.finish().unwrap();
+        let reader = SerializedFileReader::new(File::open(&path).unwrap()).unwrap();
+        let columns = reader.metadata().row_group(0).columns().iter();
+        let have = columns.filter(|column| column.statistics().is_some());
+        let have: Vec<String> = have.map(|column| column.column_path().string()).collect();
+        assert_eq!(have, ["phase", "due_ns", "class", "verdict"]);
     }
 
     #[test]

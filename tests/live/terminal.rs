@@ -104,7 +104,7 @@ fn the_view_shows_the_run_and_the_summary_follows() {
     let seen = terminal.end();
     let after = assert_given_back(&seen);
     assert!(after.contains("short") && after.contains("code "), "{after}");
-    assert!(after.contains("run.json") || after.contains("VALID"), "{after}");
+    assert!(after.contains("run.json") || after.contains("PASSED"), "{after}");
     assert!(!after.contains("Findings so far"), "nothing of the view is left");
 }
 

@@ -41,7 +41,8 @@ fn the_action_hands_on_exit_code_and_folder() {
     std::fs::write(at("bin/substorm"), fake).unwrap();
     assert!(Command::new("chmod").arg("+x").arg(at("bin/substorm")).status().unwrap().success());
     let path = format!("{}:{}", at("bin").display(), std::env::var("PATH").unwrap());
-    for (arguments, words) in [("", 0), ("--seed 7  --quiet", 3)] {
+    let mut folders = BTreeSet::new();
+    for (arguments, words) in [("", 0), ("--seed 7  --quiet", 3), ("--seed 7\n\n  --quiet\n", 3)] {
         std::fs::write(at("output"), "").unwrap();
         let ended = Command::new("bash")
             .arg(root().join("deploy/ci/run.sh"))
@@ -52,14 +53,24 @@ fn the_action_hands_on_exit_code_and_folder() {
             .env("ARGUMENTS", arguments)
             .status();
         assert!(ended.unwrap().success(), "the step ends well, a later one judges");
-        let told = std::fs::read_to_string(at("output")).unwrap();
-        let folder = at("substorm-reports/mine-20260101T000000Z-7");
-        let wanted = format!("exit-code=4\nfolder={0}\nreport={0}/report.html\n", folder.display());
-        assert_eq!(told, wanted);
         let said = std::fs::read_to_string(at("said")).unwrap();
-        assert_eq!(said.lines().nth(1), Some("a b.toml"), "{said}");
-        assert_eq!(said.lines().count(), 4 + words, "{said}");
+        let said: Vec<&str> = said.lines().collect();
+        assert_eq!((said[1], said[2]), ("a b.toml", "--out"), "{said:?}");
+        let wanted: Vec<&str> = arguments.split_whitespace().collect();
+        assert_eq!((&said[4..], wanted.len()), (&wanted[..], words));
+        let folder = format!("{}/mine-20260101T000000Z-7", said[3]);
+        let told = std::fs::read_to_string(at("output")).unwrap();
+        assert_eq!(told, format!("exit-code=4\nfolder={folder}\nreport={folder}/report.html\n"));
+        assert!(said[3].starts_with(room.path().to_str().unwrap()), "{folder}");
+        folders.insert(folder);
     }
+    assert_eq!(folders.len(), 3, "each use has a folder of its own");
+    assert!(folders.iter().all(|folder| std::path::Path::new(folder).is_dir()), "{folders:?}");
+}
+
+#[test]
+fn docker_leaves_out_what_podman_leaves_out() {
+    assert_eq!(text(".dockerignore"), text(".containerignore"));
 }
 
 #[test]

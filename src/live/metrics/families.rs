@@ -326,6 +326,7 @@ mod tests {
             ..LagReport::default()
         };
         let mut report = crate::report::RunReport {
+            scenario: "steady".to_owned(),
             revocation_lag: lag.clone(),
             provisioning_lag: lag,
             ..Default::default()

@@ -54,17 +54,12 @@ impl Marks {
     pub fn of(input: &Input<'_>) -> Self {
         let end = input.course.end() as f64;
         let under_way = input.course.under_way();
-        let fault = |fault: &FaultReport| {
+        let fault = |(fault, name): (&FaultReport, String)| {
             // One that has not ended goes on; others without an end happen at an instant.
             let goes_on =
                 input.report.partial && under_way.split('+').any(|kind| kind == fault.kind);
             let until = fault.until.unwrap_or(if goes_on { end } else { fault.at });
-            Span {
-                name: fault.kind.clone(),
-                from: fault.at,
-                until: until.max(fault.at),
-                warm_up: false,
-            }
+            Span { name, from: fault.at, until: until.max(fault.at), warm_up: false }
         };
         let phase = |phase: &PhaseReport| Span {
             name: phase.name.clone(),
@@ -72,7 +67,8 @@ impl Marks {
             until: phase.until,
             warm_up: phase.warm_up,
         };
-        let mut faults: Vec<Span> = input.report.faults.iter().map(fault).collect();
+        let mut faults: Vec<Span> =
+            input.report.faults.iter().zip(input.report.fault_names()).map(fault).collect();
         let mut phases: Vec<Span> = input.report.phases.iter().map(phase).collect();
         if phases.is_empty() {
             let course = input.course;

@@ -235,13 +235,13 @@ fn whole(ms: f64) -> String {
 /// Faults with what they hit.
 pub(super) fn faults(report: &RunReport, style: Style, lines: &mut Vec<String>) {
     let mut table = Table::new("Faults", &["at, s", "until, s", "hits", ""], MOST_FAULTS);
-    for fault in &report.faults {
+    for (fault, name) in report.faults.iter().zip(report.fault_names()) {
         let hits = if fault.hits == 0 { Colour::Red } else { Colour::Plain };
         let text = super::table::cut(&fault.text, 44);
         let what = format!("{:<12}{text:<44}", fault.hit_unit);
         let until = fault.until.map_or_else(|| "·".to_owned(), |until| format!("{until:.1}"));
         table.row(vec![
-            plain(super::table::cut(&fault.kind, 18)),
+            plain(super::table::cut(&name, 18)),
             plain(format!("{:.1}", fault.at)),
             plain(until),
             (grouped(fault.hits), hits),
