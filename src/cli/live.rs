@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::live::terminal::Palette;
 use crate::live::{Feed, Wants};
+use crate::report::Observer as _;
 use crate::units::parse_span;
 
 use super::progress::{self, Lines, PATIENCE};
@@ -15,7 +16,8 @@ use super::{output, terminal};
 
 /// How a run is shown while it goes.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "While the run goes")]
+#[command(next_help_heading = "While the run goes",
+          group = clap::ArgGroup::new("served").args(["serve", "metrics"]).multiple(true))]
 pub struct LiveArgs {
     /// No progress, only the summary
     #[arg(long, short)]
@@ -35,9 +37,9 @@ pub struct LiveArgs {
     /// Metrics for Prometheus at /metrics of a port or an address, likewise
     #[arg(long, value_name = "ADDR")]
     pub(super) metrics: Option<super::serve::ListenAddr>,
-    /// How long page and metrics stay after the run [default: on a terminal the page stays until
-    /// Ctrl-C, else 0s]
-    #[arg(long, value_name = "TIME", value_parser = parse_span)]
+    /// How long page and metrics stay after the run; needs --serve or --metrics [default: on a
+    /// terminal the page stays until Ctrl-C, else 0s]
+    #[arg(long, value_name = "TIME", value_parser = parse_span, requires = "served")]
     pub(super) linger: Option<Duration>,
     /// Send metrics to an OTLP/HTTP receiver, such as http://127.0.0.1:4318
     ///
@@ -66,9 +68,18 @@ impl Views {
     /// `title` is the scenario's name and its sentence about itself.
     pub fn start(args: &LiveArgs, title: (String, String)) -> anyhow::Result<Self> {
         let serving = Serving::prepare(args)?;
+        let show = show(args, Surroundings::here());
         let feed = Arc::new(Feed::new(Wants { tally: serving.wants_tally() }));
-        let screen = show_on_screen(args, &feed)?;
+        if show == Show::Whole {
+            // What was said of it stands on the screen that is about to be covered.
+            serving.warnings().iter().for_each(|text| feed.remark(&format!("warning: {text}")));
+        }
+        let screen = show_on_screen(show, &feed)?;
         let served = serving.start(&feed, title)?;
+        if let Some(served) = served.as_ref().filter(|_| show == Show::Whole) {
+            // Lines tell it as a remark; on the whole terminal that would go with the view.
+            served.announced().iter().for_each(|text| output::say(text));
+        }
         Ok(Self { feed, screen, served })
     }
 
@@ -112,13 +123,10 @@ impl Views {
     }
 }
 
-fn show_on_screen(
-    args: &LiveArgs,
-    feed: &Arc<Feed>,
-) -> io::Result<Option<JoinHandle<io::Result<()>>>> {
+fn show_on_screen(show: Show, feed: &Arc<Feed>) -> io::Result<Option<JoinHandle<io::Result<()>>>> {
     let view = feed.subscribe();
     let style = terminal::style(&io::stderr());
-    let work: Box<dyn FnOnce() -> io::Result<()> + Send> = match show(args, Surroundings::here()) {
+    let work: Box<dyn FnOnce() -> io::Result<()> + Send> = match show {
         Show::Nothing => return Ok(None),
         Show::Lines(lines) => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
@@ -200,6 +208,17 @@ mod tests {
 
     fn args(arguments: &[&str]) -> LiveArgs {
         Command::parse_from(["run"].iter().chain(arguments)).live
+    }
+
+    #[test]
+    fn lingering_wants_something_that_stays() {
+        let parsed = |arguments: &[&str]| {
+            Command::try_parse_from(["run", "--linger", "3s"].iter().chain(arguments)).is_ok()
+        };
+        assert!(!parsed(&[]) && !parsed(&["--otlp", "http://127.0.0.1:4318"]));
+        assert!(parsed(&["--serve", "0"]) && parsed(&["--metrics", "0"]));
+        assert!(parsed(&["--serve", "0", "--metrics", "0"]));
+        assert_eq!(args(&["--serve", "0", "--metrics", "0"]).linger, None);
     }
 
     #[test]

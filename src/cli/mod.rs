@@ -44,17 +44,17 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Heal(heal::Args),
     Run(run::Args),
     Check(check::Args),
     Plan(plan::Args),
-    List(list::Args),
-    Schema(schema::Args),
-    Stack(stack::Args),
     Report(report::Args),
+    Heal(heal::Args),
+    List(list::Args),
+    Stack(stack::Args),
     Record(record::Args),
     Mint(mint::Args),
     Jwks(jwks::Args),
+    Schema(schema::Args),
     Completions(completions::Args),
     Man(man::Args),
 }

@@ -4,7 +4,7 @@ use super::output;
 use crate::harness::Exit;
 use crate::{report, scenario};
 
-/// Print the JSON Schema of scenarios
+/// Print the JSON Schema of scenarios, or of run.json
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Print the reference for people instead, in Markdown

@@ -60,6 +60,8 @@ pub struct Serving {
     metrics: Option<(TcpListener, Names)>,
     exporter: Option<Exporter>,
     linger: Linger,
+    /// What was said of the addresses.
+    warnings: Vec<String>,
 }
 
 /// How long everything stays after the run.
@@ -75,6 +77,8 @@ pub struct Served {
     thread: JoinHandle<io::Result<Option<Exported>>>,
     linger: Linger,
     page: Option<SocketAddr>,
+    /// Where everything is, in words.
+    announced: Vec<String>,
     feed: Arc<Feed>,
     /// Ends everything but the export, which ends with the run.
     stop: CancellationToken,
@@ -83,6 +87,12 @@ pub struct Served {
 impl Serving {
     /// Opens the listeners, so that what cannot be listened on shows before anything is started.
     pub fn prepare(args: &LiveArgs) -> anyhow::Result<Self> {
+        let served = [("--serve", args.serve), ("--metrics", args.metrics)];
+        let warnings: Vec<String> =
+            served.iter().filter_map(|(flag, at)| open_to_others(flag, (*at)?)).collect();
+        for warning in &warnings {
+            output::warn(warning);
+        }
         let page = args.serve.map(|at| open("--serve", at)).transpose()?;
         let metrics = args.metrics.map(|at| open("--metrics", at)).transpose()?;
         let headers = std::env::var("OTEL_EXPORTER_OTLP_HEADERS").unwrap_or_default();
@@ -102,7 +112,13 @@ impl Serving {
             let is_local = listener.local_addr().is_ok_and(|at| at.ip().is_loopback());
             (listener, if is_local { named.clone() } else { Names::Any })
         });
-        Ok(Self { page: page.map(|listener| (listener, named)), metrics, exporter, linger })
+        let page = page.map(|listener| (listener, named));
+        Ok(Self { page, metrics, exporter, linger, warnings })
+    }
+
+    /// What was warned of, for a view that covers it.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// Whether somebody wants counts.
@@ -124,18 +140,27 @@ impl Serving {
             listener.as_ref().map(|(listener, _)| listener.local_addr()).transpose()
         };
         let (page, metrics) = (address(&self.page)?, address(&self.metrics)?);
-        if let Some(at) = page {
-            feed.remark(&format!("the run can be watched at http://{at}/"));
-        }
-        if let Some(at) = metrics {
-            feed.remark(&format!("metrics are at http://{at}/metrics"));
+        let page_at = page.map(|at| format!("http://{at}/"));
+        let metrics_at = metrics.map(|at| format!("http://{at}/metrics"));
+        let announced: Vec<String> = [
+            page_at.as_ref().map(|at| format!("the run can be watched at {at}")),
+            metrics_at.as_ref().map(|at| format!("metrics are at {at}")),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let addresses: Vec<String> = page_at.into_iter().chain(metrics_at).collect();
+        feed.serves(&addresses);
+        for text in &announced {
+            feed.remark(text);
         }
         let (its_feed, its_stop) = (Arc::clone(feed), stop.clone());
         let thread = thread::Builder::new()
             .name("serve".to_owned())
             .spawn(move || self.serve(&its_feed, title, &its_stop))
             .context("cannot start the thread that serves")?;
-        Ok(Some(Served { thread, linger, page, feed: Arc::clone(feed), stop }))
+        let feed = Arc::clone(feed);
+        Ok(Some(Served { thread, linger, page, announced, feed, stop }))
     }
 
     fn serve(
@@ -181,12 +206,13 @@ impl Serving {
     }
 }
 
+/// What is to be said of an address that others reach.
+fn open_to_others(flag: &str, ListenAddr(at): ListenAddr) -> Option<String> {
+    let text = format!("{flag} {at} is not of this machine alone: whoever reaches it sees the run");
+    (!at.ip().is_loopback()).then_some(text)
+}
+
 fn open(flag: &str, ListenAddr(at): ListenAddr) -> anyhow::Result<TcpListener> {
-    if !at.ip().is_loopback() {
-        output::warn(&format!(
-            "{flag} {at} is not of this machine alone: whoever reaches it sees the run"
-        ));
-    }
     let listener =
         TcpListener::bind(at).with_context(|| format!("{flag}: cannot listen on {at}"))?;
     listener.set_nonblocking(true)?;
@@ -194,6 +220,11 @@ fn open(flag: &str, ListenAddr(at): ListenAddr) -> anyhow::Result<TcpListener> {
 }
 
 impl Served {
+    /// Where everything is, a sentence each.
+    pub fn announced(&self) -> &[String] {
+        &self.announced
+    }
+
     /// Stays as long as it is to stay, ends, and says what failed.
     pub fn end(mut self, interrupted: Option<bool>) {
         self.linger = match (interrupted, self.linger) {

@@ -99,6 +99,11 @@ impl Feed {
         self.listeners.load(Ordering::Relaxed)
     }
 
+    /// Tells views where else the run can be watched, the page first.
+    pub fn serves(&self, addresses: &[String]) {
+        self.publish(|making| making.moment.addresses = addresses.into());
+    }
+
     /// Tells that the run ended without a report. Views end after this or a run's finish.
     pub fn give_up(&self) {
         self.publish(|making| making.moment.end = Some(End::GaveUp));

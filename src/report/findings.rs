@@ -201,6 +201,28 @@ mod tests {
     }
 
     #[test]
+    fn while_a_run_goes_on_nothing_is_said_of_its_end() {
+        let mut report = sample::deleted_users();
+        report.revocation_lag.censored = 67;
+        report.revocation_lag.unseen = 2;
+        report.provisioning_lag.censored = 1;
+        report.revocation_lag.quiet = Some(Box::new(LagReport { users: 30, ..<_>::default() }));
+        let ends = |sentence: &String| {
+            ["when the run ended", "never turned away", "Nothing is known of"]
+                .iter()
+                .any(|words| sentence.contains(words))
+        };
+        let all = sentences(&report, &sample::context());
+        assert_eq!(all.iter().filter(|sentence| ends(sentence)).count(), 5, "{all:#?}");
+        report.partial = true;
+        let all = findings(&report, &sample::context());
+        assert!(!all.iter().any(|finding| ends(&finding.sentence)), "{all:#?}");
+        for wanted in ["67 deleted users are not turned away yet", "1 new user is not let in yet"] {
+            assert!(all.contains(&finding(Severity::Note, wanted)), "{wanted}\nnot in {all:#?}");
+        }
+    }
+
+    #[test]
     fn the_most_serious_comes_first() {
         let all = findings(&sample::deleted_users(), &sample::context());
         assert!(all.is_sorted_by_key(|finding| finding.severity));

@@ -5,11 +5,11 @@
 //! validity are the report's, verdicts the oracle's. HTML and Markdown are written from it, so that
 //! both say the same.
 
-use crate::outcome::{Class, Truth, Verdict};
+use crate::outcome::{Class, ClassSet, Truth, Verdict};
 use crate::units::grouped;
 
 use super::course::{Course, Stretch};
-use super::model::{ByName, FaultReport, RunReport, Severity};
+use super::model::{ByName, FaultReport, Finding, RunReport, Severity};
 use super::wording::{counted, form, percent, span};
 
 /// How a run ended, in the order in which one reason outweighs another.
@@ -160,7 +160,7 @@ pub fn wrongs(report: &RunReport, course: &Course) -> Vec<Wrong> {
             answers,
             share: percent(answers, all),
             when: When::of(verdict, report, course),
-            whom: whom(report, verdict),
+            whom: whom(report, verdict, answers),
             phases: most(phases.map(|(name, counts)| (name.clone(), of(counts)))),
             routes: most(report.routes.iter().map(|r| (r.request.clone(), of(&r.verdicts)))),
             faults: most(report.faults.iter().map(|f| (during(report, f), of(&f.verdicts)))),
@@ -188,11 +188,69 @@ fn most(counts: impl Iterator<Item = (String, u64)>) -> Vec<(String, u64)> {
     sums
 }
 
-fn whom(report: &RunReport, verdict: Verdict) -> Vec<String> {
-    let accepted = |truth: Truth| {
-        let row = report.matrix.get(truth.name());
-        row.and_then(|row| row.get(Class::Accepted.name())).copied().unwrap_or(0)
+/// Never empty: what the matrix cannot tell is told by the verdict's meaning.
+fn whom(report: &RunReport, verdict: Verdict, answers: u64) -> Vec<String> {
+    let mut whom = changed_users(report, verdict);
+    let matrix = match verdict {
+        Verdict::FalseAccept => by_truth(report, |class| class == Class::Accepted),
+        Verdict::Unavailable => by_truth(report, |class| UNAVAILABLE.contains(class)),
+        Verdict::Error => by_truth(report, |class| {
+            class != Class::Accepted && !class.is_reject() && !UNAVAILABLE.contains(class)
+        }),
+        _ => Vec::new(),
     };
+    let must_accept = |(truth, _): &(Truth, u64)| *truth == Truth::MustAccept;
+    // Of users who must be let in, accepts are right.
+    let told = matrix.into_iter().filter(|of| verdict != Verdict::FalseAccept || !must_accept(of));
+    whom.extend(told.map(|(truth, n)| requests(n, of_truth(truth))));
+    if verdict == Verdict::Error && report.requests.checks_failed > 0 {
+        whom.push(requests(report.requests.checks_failed, "let in with a wrong answer"));
+    }
+    if whom.is_empty() {
+        whom.push(requests(answers, of_verdict(verdict)));
+    }
+    whom
+}
+
+fn requests(n: u64, whose: &str) -> String {
+    format!("{} {whose}", counted(n, "request", "requests"))
+}
+
+const UNAVAILABLE: ClassSet = ClassSet::of(&[Class::RateLimited, Class::StoreUnavailable]);
+
+/// How many answers of these classes there were for each truth that is judged; zeros left out.
+fn by_truth(report: &RunReport, is_meant: impl Fn(Class) -> bool) -> Vec<(Truth, u64)> {
+    let count = |truth: Truth| -> u64 {
+        let row = report.matrix.get(truth.name());
+        let classes = Class::ALL.into_iter().filter(|class| is_meant(*class));
+        row.map_or(0, |row| classes.filter_map(|class| row.get(class.name())).sum())
+    };
+    let judged = Truth::ALL.into_iter().filter(|truth| *truth != Truth::Grey);
+    judged.map(|truth| (truth, count(truth))).filter(|(_, n)| *n > 0).collect()
+}
+
+fn of_truth(truth: Truth) -> &'static str {
+    match truth {
+        Truth::MustAccept => "of live users",
+        Truth::MustRejectAbsent => "for users that do not exist",
+        Truth::MustRejectDisabled => "for disabled users",
+        Truth::MustRejectToken => "with a bad token",
+        Truth::Grey => "of users that were being changed",
+    }
+}
+
+/// Whose requests can have this verdict.
+fn of_verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::FalseReject | Verdict::Misblamed => "of live users",
+        Verdict::FalseAccept | Verdict::WrongCode => "that had to be turned away",
+        Verdict::IdentitySwap => "of users that were taken for others",
+        _ => "of users that the report does not tell apart",
+    }
+}
+
+/// Users that were changed and wrongly treated since.
+fn changed_users(report: &RunReport, verdict: Verdict) -> Vec<String> {
     let mut whom = Vec::new();
     let mut changed = |lag: &super::model::LagReport, what: &str| {
         let users = lag.wrong_users + lag.quiet.as_ref().map_or(0, |quiet| quiet.wrong_users);
@@ -208,19 +266,7 @@ fn whom(report: &RunReport, verdict: Verdict) -> Vec<String> {
         }
     };
     match verdict {
-        Verdict::FalseAccept => {
-            changed(&report.revocation_lag, "removed");
-            for (truth, what) in [
-                (Truth::MustRejectAbsent, "for users that do not exist"),
-                (Truth::MustRejectDisabled, "for disabled users"),
-                (Truth::MustRejectToken, "with a bad token"),
-            ] {
-                let n = accepted(truth);
-                if n > 0 {
-                    whom.push(format!("{} {what}", counted(n, "request", "requests")));
-                }
-            }
-        }
+        Verdict::FalseAccept => changed(&report.revocation_lag, "removed"),
         Verdict::FalseReject => changed(&report.provisioning_lag, "new"),
         _ => {}
     }
@@ -245,26 +291,81 @@ pub fn meaning(verdict: Verdict) -> &'static str {
     }
 }
 
-/// Whether the thresholds hold, in a sentence.
+/// How many thresholds hold, or would if the run counted: `2 of 4 thresholds hold`; `None` without any.
+pub fn holding(report: &RunReport) -> Option<String> {
+    let all = report.thresholds.len() as u64;
+    let held = report.thresholds.iter().filter(|threshold| threshold.pass).count() as u64;
+    let verb = match Outcome::of(report) {
+        Outcome::Passed | Outcome::Failed => form(held, "holds", "hold"),
+        _ => "would hold",
+    };
+    (all > 0).then(|| format!("{held} of {} {verb}", counted(all, "threshold", "thresholds")))
+}
+
+/// Whether the run passed, in a sentence.
 pub fn passed(report: &RunReport) -> String {
     let all = report.thresholds.len() as u64;
     let missed = report.thresholds.iter().filter(|threshold| !threshold.pass).count() as u64;
-    match (Outcome::of(report), missed) {
-        (Outcome::Partial, _) => format!(
+    let no = |why: &str| {
+        let holding = holding(report).map(|holding| format!(" ({holding})")).unwrap_or_default();
+        format!("No: {why}{holding}.")
+    };
+    match Outcome::of(report) {
+        Outcome::Partial => format!(
             "Not decided: the run did not end. This is what there was after {} of load.",
             span(report.load_s * 1e3)
         ),
-        _ if all == 0 => "Nothing was asked of it: the scenario has no thresholds.".to_owned(),
-        (_, 0) => match all {
-            1 => "Yes: the one threshold holds.".to_owned(),
-            all => format!("Yes: all {all} thresholds hold."),
-        },
-        (_, missed) => format!(
+        Outcome::NotUndone => no("something that was changed could not be undone"),
+        Outcome::Interrupted => no("a signal ended the run"),
+        Outcome::Invalid => no("the measurement is invalid"),
+        Outcome::Failed if missed == 0 => no("the run ended as failed"),
+        Outcome::Failed => format!(
             "No: {missed} of {} {} not hold.",
             counted(all, "threshold", "thresholds"),
             form(missed, "does", "do")
         ),
+        Outcome::Passed => match all {
+            0 => "Nothing was asked of it: the scenario has no thresholds.".to_owned(),
+            1 => "Yes: the one threshold holds.".to_owned(),
+            all => format!("Yes: all {all} thresholds hold."),
+        },
     }
+}
+
+/// Why a run passed that has critical findings; `None` for every other.
+pub fn tolerated(report: &RunReport) -> Option<String> {
+    let is_critical = |finding: &&Finding| finding.severity == Severity::Critical;
+    let n = report.findings.iter().filter(is_critical).count() as u64;
+    (n > 0 && Outcome::of(report) == Outcome::Passed).then(|| {
+        format!(
+            "{} {} it: no threshold forbids {}.",
+            counted(n, "critical finding", "critical findings"),
+            form(n, "does not fail", "do not fail"),
+            form(n, "it", "them")
+        )
+    })
+}
+
+/// Units of time as thresholds show them.
+const UNITS: [&str; 5] = ["ns", "us", "µs", "ms", "s"];
+
+/// A threshold's text with a space before units of time, as in all other figures: `1.52 ms`.
+pub fn spaced(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    let mut rest = text;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        let is_in_word = rest[..start].ends_with(char::is_alphanumeric);
+        let is_number = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',');
+        let length = rest[start..].find(|c: char| !is_number(c));
+        let (number, after) = rest.split_at(length.map_or(rest.len(), |length| start + length));
+        let unit = after.find(|c: char| !c.is_alphanumeric()).unwrap_or(after.len());
+        out.push_str(number);
+        if !is_in_word && UNITS.contains(&&after[..unit]) {
+            out.push(' ');
+        }
+        rest = after;
+    }
+    out + rest
 }
 
 /// Whether the figures may be believed, in a sentence.
@@ -316,6 +417,8 @@ mod tests {
                 "1,204 requests for users that do not exist"
             ]
         );
+        assert_eq!(all[1].whom, ["24 requests of live users"]);
+        assert_eq!(all[2].whom, ["1,150 requests of live users"]);
         assert_eq!(all[2].faults, [("store-outage".to_owned(), 1_150)]);
         assert_eq!(all[1].when, None, "the course has no error");
     }
@@ -334,13 +437,57 @@ mod tests {
         assert_eq!(passed(&report), "No: 1 of 1 threshold does not hold.");
         report.valid = false;
         assert_eq!(Outcome::of(&report), Outcome::Invalid);
+        let invalid = "No: the measurement is invalid (0 of 1 threshold would hold).";
+        assert_eq!(passed(&report), invalid);
         report.interrupted = true;
         assert_eq!(Outcome::of(&report), Outcome::Interrupted);
+        report.thresholds[0].pass = true;
+        assert_eq!(passed(&report), "No: a signal ended the run (1 of 1 threshold would hold).");
         report.exit_code = Some(5);
         assert_eq!(Outcome::of(&report), Outcome::NotUndone);
+        assert!(passed(&report).starts_with("No: something"), "{}", passed(&report));
         report.partial = true;
         assert_eq!(Outcome::of(&report), Outcome::Partial);
         assert!(passed(&report).starts_with("Not decided"), "{}", passed(&report));
+    }
+
+    #[test]
+    fn a_run_that_passed_says_why_critical_findings_do_not_fail_it() {
+        let mut report = sample::correct();
+        assert_eq!(tolerated(&report), None);
+        let sentence = "somebody was let in".to_owned();
+        report.findings.push(Finding { severity: Severity::Critical, sentence });
+        let one = "1 critical finding does not fail it: no threshold forbids it.";
+        assert_eq!(tolerated(&report).as_deref(), Some(one));
+        report.valid = false;
+        assert_eq!(tolerated(&report), None);
+    }
+
+    #[test]
+    fn every_wrong_verdict_says_for_whom() {
+        let mut report = sample::correct();
+        report.matrix.clear();
+        for (verdict, _) in WRONG {
+            report.verdicts.total.insert(verdict.name().into(), 3);
+        }
+        let all = wrongs(&report, &Course::default());
+        assert_eq!(all.len(), WRONG.len());
+        for wrong in all {
+            let whom = wrong.whom.join("; ");
+            assert!(whom.starts_with("3 requests "), "{}: {whom}", wrong.verdict);
+        }
+    }
+
+    #[test]
+    fn units_of_time_stand_apart_from_their_numbers() {
+        for (text, wanted) in [
+            ("1.52ms", "1.52 ms"),
+            ("measured ≤ 2.108s, wanted < 2s", "measured ≤ 2.108 s, wanted < 2 s"),
+            ("1m30s", "1m30s"),
+            ("1,200/s of p99 at 3 ms", "1,200/s of p99 at 3 ms"),
+        ] {
+            assert_eq!(spaced(text), wanted);
+        }
     }
 
     #[test]

@@ -25,6 +25,9 @@ pub enum LoadError {
     /// It holds none of a run's files.
     #[error("{} is not the folder of a run: it has no {RUN_JSON}, {TIMELINE_CSV} or {EVENTS_JSONL}", .0.display())]
     NotARun(PathBuf),
+    /// It is JSON, but of something else.
+    #[error("{} is not a {RUN_JSON} of Substorm: it has neither scenario nor started_at", .0.display())]
+    NotAReport(PathBuf),
     /// It is there and cannot be read.
     #[error("cannot read {}: {source}", path.display())]
     Unreadable {
@@ -46,7 +49,10 @@ pub enum LoadError {
 impl LoadError {
     /// Whether the path itself is wrong, and not what lies there.
     pub fn is_bad_path(&self) -> bool {
-        matches!(self, Self::Missing(_) | Self::NotAFolder(_) | Self::NotARun(_))
+        matches!(
+            self,
+            Self::Missing(_) | Self::NotAFolder(_) | Self::NotARun(_) | Self::NotAReport(_)
+        )
     }
 }
 
@@ -76,12 +82,23 @@ pub fn load(path: &Path) -> Result<RunReport, LoadError> {
     match read(&run_json)? {
         // What is there before the first checkpoint.
         Some(text) if matches!(text.trim(), "" | "{}") => rebuild(folder),
-        Some(text) => serde_json::from_str(&text)
-            .map_err(|source| LoadError::Garbled { path: run_json, source }),
+        Some(text) => parse(&text, run_json),
         None if folder.join(TIMELINE_CSV).exists() || folder.join(EVENTS_JSONL).exists() => {
             rebuild(folder)
         }
         None => Err(LoadError::NotARun(folder.to_owned())),
+    }
+}
+
+/// A report of any version: what newer ones have besides is left out, and every format that people
+/// read says that the version is newer. Each version has told which scenario it was of, and when.
+fn parse(text: &str, path: PathBuf) -> Result<RunReport, LoadError> {
+    match serde_json::from_str::<RunReport>(text) {
+        Ok(report) if report.scenario.is_empty() && report.started_at.is_empty() => {
+            Err(LoadError::NotAReport(path))
+        }
+        Ok(report) => Ok(report),
+        Err(source) => Err(LoadError::Garbled { path, source }),
     }
 }
 
@@ -226,6 +243,12 @@ mod tests {
         std::fs::write(root.path().join(RUN_JSON), "{\"seed\": \"x\"}").unwrap();
         let error = load(root.path()).unwrap_err();
         assert!(matches!(error, LoadError::Garbled { .. }) && !error.is_bad_path());
+        for text in [r#"{"schema_version":1}"#, r#"{"schema_version":99,"runs":[]}"#] {
+            std::fs::write(root.path().join(RUN_JSON), text).unwrap();
+            let error = load(root.path()).unwrap_err();
+            assert!(error.is_bad_path(), "{error}");
+            assert!(error.to_string().contains("is not a run.json of Substorm"), "{error}");
+        }
         std::fs::write(root.path().join(RUN_JSON), [0xff, 0xfe]).unwrap();
         assert!(matches!(load(root.path()), Err(LoadError::Unreadable { .. })));
     }

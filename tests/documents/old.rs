@@ -81,4 +81,5 @@ fn a_run_that_was_killed_has_every_form_too() {
     assert!(markdown.starts_with("## ⏹️ killed: partial, the run did not end;"), "{markdown}");
     let junit = std::fs::read_to_string(folder.join("junit.xml")).unwrap();
     assert!(junit.contains("<skipped") && !junit.contains("<failure"), "{junit}");
+    assert!(junit.contains("<error type=\"partial\""), "a killed run is not green: {junit}");
 }

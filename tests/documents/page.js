@@ -178,13 +178,13 @@ async function theme(page) {
   const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const button = page.locator("#theme");
   const before = await background();
-  assert.equal(await button.getAttribute("aria-pressed"), "false");
+  assert.equal(await button.textContent(), "Dark theme");
   await button.focus();
   await page.keyboard.press("Space");
-  assert.equal(await button.getAttribute("aria-pressed"), "true");
+  assert.equal(await button.textContent(), "Light theme", "the button says what it will do");
   assert.notEqual(await background(), before, "the theme changes the page");
   await page.reload();
-  assert.equal(await button.getAttribute("aria-pressed"), "true", "the choice outlives a reload");
+  assert.equal(await button.textContent(), "Light theme", "the choice outlives a reload");
   await page.keyboard.press("Tab");
   await button.click();
   assert.equal(await background(), before);
@@ -218,7 +218,7 @@ async function scriptless(browser) {
 
 // Values of a chart, under the pointer and by the arrow keys.
 async function values(page) {
-  const charts = page.locator("figure:has(> .chart[tabindex])");
+  const charts = page.locator("figure:has(.chart[tabindex])");
   const many = await charts.count();
   for (let n = 0; n < many; n += 1) {
     const figure = charts.nth(n);
@@ -248,6 +248,64 @@ async function values(page) {
   return many;
 }
 
+// No figure is cut without a way to it and a hint at it, and a header stands as its column does.
+async function frames(page) {
+  const wrong = () => page.evaluate(() => {
+    const found = [];
+    for (const frame of document.querySelectorAll(".frame")) {
+      const inner = frame.firstElementChild;
+      if (!inner.checkVisibility()) continue;
+      const name = `${inner.getAttribute("aria-label")}`;
+      const hidden = inner.scrollWidth - inner.clientWidth - inner.scrollLeft > 1;
+      if (frame.classList.contains("cut-right") !== hidden) found.push(`${name}: the hint and the edge`);
+      if (hidden && getComputedStyle(frame, "::after").backgroundImage === "none") found.push(`${name}: no hint`);
+      if (hidden && (inner.tabIndex !== 0 || !inner.hasAttribute("role") || !name)) found.push(`${name}: no way by keys`);
+      if (hidden && getComputedStyle(inner).overflowX !== "auto") found.push(`${name}: does not scroll`);
+    }
+    for (const table of document.querySelectorAll("table")) {
+      const [heads, row] = [table.tHead.rows[0].cells, table.tBodies[0].rows[0]];
+      if (!row) continue;
+      [...heads].forEach((head, n) => {
+        const [one, other] = [head, row.cells[n]].map((e) => getComputedStyle(e).textAlign);
+        if (one !== other) found.push(`${head.textContent}: ${one} over ${other}`);
+      });
+    }
+    return found;
+  });
+  await page.waitForTimeout(100);
+  assert.deepEqual(await wrong(), []);
+  await page.evaluate(() => document.querySelectorAll(".frame > *").forEach((inner) => { inner.scrollLeft = inner.scrollWidth; }));
+  await page.waitForTimeout(100);
+  assert.deepEqual(await wrong(), []);
+  assert.equal(await page.locator(".frame.cut-right").count(), 0, "scrolled to its end nothing is cut");
+  await page.evaluate(() => document.querySelectorAll(".frame > *").forEach((inner) => { inner.scrollLeft = 0; }));
+  await page.waitForTimeout(100);
+}
+
+// On paper every colour is the light theme's, whatever was chosen.
+async function ink(browser) {
+  const values = (page) => page.evaluate(() => {
+    const text = document.querySelector("style").textContent;
+    const names = [...new Set(text.match(/--chart-[\w-]+(?=:)/g))];
+    const style = getComputedStyle(document.documentElement);
+    return names.map((name) => `${name} ${style.getPropertyValue(name)}`);
+  });
+  const light = await open(browser);
+  const wanted = await values(light.page);
+  assert.ok(wanted.length > 10);
+  await light.context.close();
+  for (const chosen of ["dark", "light", undefined]) {
+    const { context, page } = await open(browser, { colorScheme: "dark" });
+    await page.evaluate((theme) => { if (theme) document.documentElement.dataset.theme = theme; }, chosen);
+    await page.emulateMedia({ media: "print", colorScheme: "dark" });
+    assert.deepEqual(await values(page), wanted, `colours of charts on paper, ${chosen}`);
+    const behind = await page.locator("figure").first().evaluate((e) => getComputedStyle(e).backgroundColor);
+    assert.equal(behind, "rgb(255, 255, 255)");
+    await contrast(page, "printed");
+    await context.close();
+  }
+}
+
 async function paper(browser) {
   const { context, page, heard } = await open(browser, { colorScheme: "dark" });
   const pdf = await page.pdf({ path: path.join(shots, `${name}.pdf`), preferCSSPageSize: true, printBackground: true });
@@ -265,6 +323,7 @@ async function looks(browser) {
       const width = await page.evaluate(() => document.documentElement.scrollWidth);
       assert.ok(width <= viewport.width, `the page is ${width} px wide on a screen of ${viewport.width}`);
       await contrast(page, colorScheme);
+      await frames(page);
       await page.screenshot({ path: path.join(shots, `${name}-${viewport.width}-${colorScheme}-whole.png`), fullPage: true });
       assert.deepEqual(heard, []);
       await context.close();
@@ -291,6 +350,7 @@ async function looks(browser) {
     await permalinks(browser);
     await scriptless(browser);
     await paper(browser);
+    await ink(browser);
     await looks(browser);
     console.log(JSON.stringify({ controls, tables, charts: found.charts, title: found.title }));
   } finally {

@@ -27,7 +27,7 @@ fn check_junit(folder: &Path) -> usize {
 fn test_cases_are_the_thresholds_the_validity_and_the_findings() {
     let figures = figures(run());
     let count = |name: &str| figures[name].as_array().unwrap().len();
-    assert_eq!(check_junit(run()), 1 + count("thresholds") + count("findings"));
+    assert_eq!(check_junit(run()), 2 + count("thresholds") + count("findings"));
 }
 
 #[test]
@@ -45,6 +45,10 @@ fn invalid_partial_and_hostile_runs_are_test_cases_too() {
         run["valid"] = false.into();
         run["exit_code"] = 4.into();
         run["reasons"] = ["the generator was behind", "<no> \"fault\" & 'bit'"].into();
+    });
+    change("interrupted", &|run| {
+        run["interrupted"] = true.into();
+        run["exit_code"] = 130.into();
     });
     change("partial", &|run| {
         run["partial"] = true.into();

@@ -130,8 +130,7 @@ impl Exporter {
         let body = request(tally, &run, span).encode_to_vec();
         if let Err(reason) = self.send(body).await {
             exported.failed += 1;
-            let which = format!("at moment {}: {reason}", moment.number);
-            exported.first_failure.get_or_insert(which);
+            exported.first_failure.get_or_insert_with(|| format!("{}: {reason}", when(moment)));
         }
     }
 
@@ -158,6 +157,17 @@ impl Exporter {
 
     fn now(&self) -> Instant {
         self.clock.deadline(self.clock.now())
+    }
+}
+
+/// When in the run a moment is, in words.
+fn when(moment: &Moment) -> String {
+    match &moment.standing {
+        _ if moment.end.is_some() => "at the end of the run".to_owned(),
+        Some(standing) => {
+            format!("after {:.0} s of load", standing.elapsed.as_secs_f64())
+        }
+        None => "before the load".to_owned(),
     }
 }
 
@@ -225,6 +235,16 @@ mod tests {
         assert!(error.contains("grpc") && !error.contains("hunter2"), "{error}");
         let error = Exporter::new("http://h", "a=b,hunter2", LIMIT).unwrap_err().to_string();
         assert!(error.contains("entry 2") && !error.contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn a_failure_is_told_with_its_time_in_the_run() {
+        use crate::live::{End, sample};
+
+        assert_eq!(when(&sample::minting()), "before the load");
+        let moment = sample::in_an_outage();
+        assert_eq!(when(&moment), "after 14 s of load");
+        assert_eq!(when(&Moment { end: Some(End::GaveUp), ..moment }), "at the end of the run");
     }
 
     #[test]

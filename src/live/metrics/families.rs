@@ -81,7 +81,11 @@ pub const DESCRIBED: &[Description] = &[
     gauge("substorm_run_valid", &[], "1 if the measurement is valid; only once it has ended"),
     gauge("substorm_phase_active", &["phase"], "1 for the phase under way, else 0"),
     gauge("substorm_fault_active", &["fault"], "Faults of this kind that are under way"),
-    counter("substorm_fault_hits", &["fault"], "How often the faults of this kind bit"),
+    counter(
+        "substorm_fault_hits",
+        &["fault"],
+        "How often the faults of this kind bit; counted when a fault ends",
+    ),
     counter("substorm_requests_due", &["phase"], "Requests whose due instant came"),
     counter("substorm_requests_sent", &["phase"], "Requests that were sent"),
     counter("substorm_requests_unsent", &["phase"], "Requests that were due and never sent"),

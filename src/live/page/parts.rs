@@ -148,7 +148,7 @@ fn answers(standing: &Standing) -> Markup {
             @let under_way: Vec<_> = standing.faults.iter().filter(|fault| !fault.over).collect();
             @if under_way.is_empty() { p.verdict { "none" } }
             @for fault in under_way {
-                p.verdict { (fault.kind) }
+                p.verdict.kind { (fault.kind) }
                 p.note { (left(fault, standing)) }
             }
         }
@@ -265,7 +265,7 @@ fn faults(standing: &Standing) -> Markup {
                             td { bdi { (fault.text) } }
                             td.figure { (format!("{:.1} s", fault.at)) }
                             td.figure { (fault.until.map_or_else(|| "–".to_owned(), |until| format!("{until:.1} s"))) }
-                            td.figure { (grouped(fault.hits)) " " (fault.hit_unit) }
+                            td.figure { (standing.hits(fault)) " " (fault.hit_unit) }
                         }
                     }
                 }
@@ -346,6 +346,15 @@ mod tests {
             "{answers}"
         );
         assert!(answers.contains("12 answers") && answers.contains("let in who must not be"));
+    }
+
+    #[test]
+    fn a_fault_under_way_has_no_hits_yet() {
+        let parts = Parts::of(&sample::in_an_outage());
+        let faults = parts.html("faults");
+        assert!(faults.contains(">– connections<"), "{faults}");
+        assert!(faults.contains(">1,760 connections<"), "{faults}");
+        assert!(!faults.contains(">0 connections<"), "{faults}");
     }
 
     #[test]

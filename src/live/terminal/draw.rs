@@ -8,6 +8,7 @@ use ratatui::widgets::{Block, Clear, Paragraph};
 use super::figures::{cut, micros, rate, seconds};
 use super::panels;
 use super::state::State;
+use super::words;
 use crate::live::moment::{Moment, Standing};
 use crate::report::Step;
 use crate::units::grouped;
@@ -41,10 +42,18 @@ pub fn draw(frame: &mut Frame<'_>, state: &State) {
 fn whole(frame: &mut Frame<'_>, area: Rect, state: &State, standing: &Standing) {
     let roomy = area.height >= 30;
     let verdicts = panels::verdict_rows(standing).len() as u16 + 1;
-    let [figures, counts, times, words] = Layout::vertical([
+    let most_verdicts = match area.height {
+        30.. => 12,
+        20.. => 7,
+        _ => 5,
+    };
+    let verdicts = verdicts.clamp(5, most_verdicts);
+    // Words have a title, a finding and an entry at least.
+    let left = area.height.saturating_sub(4 + verdicts + 3);
+    let [figures, counts, times, rest] = Layout::vertical([
         Constraint::Length(4),
-        Constraint::Length(verdicts.clamp(5, if roomy { 12 } else { 7 })),
-        Constraint::Length(if roomy { 9 } else { 5 }),
+        Constraint::Length(verdicts),
+        Constraint::Length(left.min(if roomy { 9 } else { 5 })),
         Constraint::Fill(1),
     ])
     .areas(area);
@@ -61,11 +70,11 @@ fn whole(frame: &mut Frame<'_>, area: Rect, state: &State, standing: &Standing) 
     panels::course(frame, times, state, standing);
     if area.width >= WIDE {
         let [findings, log] =
-            Layout::horizontal([Constraint::Fill(3), Constraint::Fill(2)]).spacing(1).areas(words);
-        panels::findings(frame, findings, state, standing);
-        panels::log(frame, log, state);
+            Layout::horizontal([Constraint::Fill(3), Constraint::Fill(2)]).spacing(1).areas(rest);
+        words::findings(frame, findings, state, standing);
+        words::log(frame, log, state);
     } else {
-        panels::findings_and_log(frame, words, state, standing);
+        words::findings_and_log(frame, rest, state, standing);
     }
 }
 
@@ -86,13 +95,14 @@ fn small(frame: &mut Frame<'_>, area: Rect, state: &State, standing: &Standing) 
         let text = format!("{:<15} {:>10}", verdict.name(), grouped(count));
         lines.push(Line::styled(cut(&text, width), palette.verdict(verdict)));
     }
-    lines.extend(panels::finding_lines(state, standing, width));
+    let left = usize::from(area.height).saturating_sub(lines.len());
+    lines.extend(words::finding_lines(state, standing, width, left));
     frame.render_widget(Paragraph::new(lines), area);
 }
 
 /// Before the load.
 fn waiting(frame: &mut Frame<'_>, area: Rect, state: &State) {
-    panels::log(frame, area, state);
+    words::log(frame, area, state);
 }
 
 fn header(frame: &mut Frame<'_>, area: Rect, state: &State) {
@@ -135,15 +145,36 @@ fn stands(moment: &Moment) -> String {
 }
 
 fn footer(frame: &mut Frame<'_>, area: Rect, state: &State) {
+    let width = usize::from(area.width);
+    let addresses = &state.moment.addresses[..];
+    let columns = |text: &str| text.chars().count();
+    let long = "q end the run   p pause   ? help";
+    let all = addresses.iter().map(|address| columns(address) + 2).sum::<usize>();
+    // Addresses are of no use when cut; keys are known by their letters.
+    let keys = if columns(long) + all > width { "q end  p pause  ? help" } else { long };
     let (text, style) = match state.asked_to_end {
         0 if state.is_paused => {
             ("paused, the run goes on   p go on   ? help", state.palette.doubt())
         }
-        0 => ("q end the run   p pause   ? help", state.palette.faint()),
+        0 => (keys, state.palette.faint()),
         1 => ("ending: waiting for answers   q give up waiting", state.palette.doubt()),
         _ => ("giving up: ending faults, undoing changes", state.palette.bad()),
     };
-    frame.render_widget(Line::styled(cut(text, usize::from(area.width)), style), area);
+    frame.render_widget(Line::styled(cut(text, width), style), area);
+    let mut shown = String::new();
+    for address in addresses {
+        let gaps = if shown.is_empty() { 2 } else { 4 };
+        if columns(text) + columns(&shown) + columns(address) + gaps > width {
+            break;
+        }
+        shown = if shown.is_empty() { address.clone() } else { format!("{shown}  {address}") };
+    }
+    if !shown.is_empty() {
+        let [_, right] =
+            Layout::horizontal([Constraint::Fill(1), Constraint::Length(columns(&shown) as u16)])
+                .areas(area);
+        frame.render_widget(Line::raw(shown), right);
+    }
 }
 
 fn help(frame: &mut Frame<'_>, area: Rect, state: &State) {

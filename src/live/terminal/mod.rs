@@ -11,6 +11,7 @@ mod figures;
 mod panels;
 mod screen;
 mod state;
+mod words;
 
 use std::io::{self, Write};
 use std::sync::Arc;

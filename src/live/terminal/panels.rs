@@ -9,15 +9,15 @@ use ratatui::widgets::{Block, Borders, Paragraph, Sparkline, SparklineBar};
 
 use super::figures::{HEADS, columns, cut, micros, overall, rate, seconds};
 use super::state::State;
-use crate::live::moment::{EntryKind, Point, Standing};
+use crate::live::moment::{Point, Standing};
 use crate::outcome::Verdict;
-use crate::report::model::{FaultReport, Severity};
+use crate::report::model::FaultReport;
 use crate::report::wording::percent;
 use crate::report::{ActiveFault, Step};
 use crate::units::grouped;
 
 /// Draws a panel's title, as a rule; gives the room below it.
-fn titled(frame: &mut Frame<'_>, area: Rect, state: &State, title: &str) -> Rect {
+pub fn titled(frame: &mut Frame<'_>, area: Rect, state: &State, title: &str) -> Rect {
     let title = Line::styled(format!("{title} "), state.palette.strong());
     let block = Block::new().borders(Borders::TOP).border_style(state.palette.faint()).title(title);
     let inside = block.inner(area);
@@ -174,7 +174,7 @@ pub fn faults(frame: &mut Frame<'_>, area: Rect, state: &State, standing: &Stand
             .any(|fault| same(&fault) && (fault.began.as_secs_f64() - report.at).abs() < 1e-6)
     };
     for report in standing.report.faults.iter().rev().filter(|report| !under_way(report)) {
-        let hits = grouped(report.hits);
+        let hits = standing.hits(report);
         let text =
             format!("· {} at {:.0} s, {hits} {} hit", report.kind, report.at, report.hit_unit);
         lines.push(Line::styled(cut(&text, width), state.palette.faint()));
@@ -231,70 +231,4 @@ fn height(us: u64, (low, high): (u64, u64)) -> u64 {
     let share = if span > 0.0 { (log(us) - log(low)) / span } else { 1.0 };
     let least = TOP as f64 / 12.0;
     (least + share * (TOP as f64 - least)).round() as u64
-}
-
-/// What the figures come to so far, the most serious first.
-pub fn finding_lines(state: &State, standing: &Standing, width: usize) -> Vec<Line<'static>> {
-    let mut findings: Vec<_> = standing.report.findings.iter().collect();
-    findings.sort_by_key(|finding| finding.severity);
-    findings
-        .into_iter()
-        .map(|finding| {
-            let mark = match finding.severity {
-                Severity::Critical => "!!",
-                Severity::Wrong => " !",
-                Severity::Doubt => " ?",
-                Severity::Note => " ·",
-                Severity::Good => " ✓",
-            };
-            let text = cut(&format!("{mark} {}", finding.sentence), width);
-            Line::styled(text, state.palette.severity(finding.severity))
-        })
-        .collect()
-}
-
-/// The findings in a panel of their own.
-pub fn findings(frame: &mut Frame<'_>, area: Rect, state: &State, standing: &Standing) {
-    let inside = titled(frame, area, state, "Findings so far");
-    let lines = finding_lines(state, standing, usize::from(inside.width));
-    frame.render_widget(Paragraph::new(lines), inside);
-}
-
-/// What happened, the newest last.
-pub fn log(frame: &mut Frame<'_>, area: Rect, state: &State) {
-    let inside = titled(frame, area, state, "Log");
-    let lines = log_lines(state, usize::from(inside.width), usize::from(inside.height));
-    frame.render_widget(Paragraph::new(lines), inside);
-}
-
-/// Findings, and below them as much of the log as there is room for.
-pub fn findings_and_log(frame: &mut Frame<'_>, area: Rect, state: &State, standing: &Standing) {
-    let inside = titled(frame, area, state, "Findings so far, and log");
-    let (width, height) = (usize::from(inside.width), usize::from(inside.height));
-    let mut lines = finding_lines(state, standing, width);
-    let entries = state.moment.log.len().min(height.div_ceil(3));
-    lines.truncate(height - entries);
-    lines.extend(log_lines(state, width, height - lines.len()));
-    frame.render_widget(Paragraph::new(lines), inside);
-}
-
-fn log_lines(state: &State, width: usize, most: usize) -> Vec<Line<'static>> {
-    let log = &state.moment.log;
-    log[log.len().saturating_sub(most)..]
-        .iter()
-        .map(|entry| {
-            let at = entry.at.map_or_else(String::new, |at| format!("{} s", seconds(at)));
-            let style = match entry.kind {
-                EntryKind::FaultBegan | EntryKind::FaultEnded => state.palette.fault(),
-                EntryKind::Step | EntryKind::Remark | EntryKind::Phase => {
-                    ratatui::style::Style::new()
-                }
-            };
-            let text = cut(&entry.text, width.saturating_sub(8));
-            Line::from(vec![
-                Span::styled(format!("{at:>6}  "), state.palette.faint()),
-                Span::styled(text, style),
-            ])
-        })
-        .collect()
 }

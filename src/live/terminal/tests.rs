@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use ratatui::buffer::Cell;
 use ratatui::style::{Color, Modifier};
 
 use super::super::moment::{End, Moment};
@@ -45,6 +46,35 @@ fn the_help_lies_over_the_picture_of_a_run_that_is_asked_to_end() {
     let mut state = state(sample::in_an_outage());
     (state.shows_help, state.asked_to_end, state.missed) = (true, 1, 12);
     insta::assert_snapshot!(drawn(&state, 80, 24));
+}
+
+/// The rows of a picture.
+fn rows(backend: &TestBackend) -> Vec<String> {
+    let buffer = backend.buffer();
+    let cells: Vec<&str> = buffer.content().iter().map(Cell::symbol).collect();
+    cells.chunks(usize::from(buffer.area.width)).map(<[&str]>::concat).collect()
+}
+
+#[test]
+fn addresses_are_shown_whole_or_not_at_all() {
+    let addresses = ["http://127.0.0.1:48600/", "http://127.0.0.1:49464/metrics"];
+    let moment =
+        Moment { addresses: addresses.map(str::to_owned).into(), ..sample::in_an_outage() };
+    let state = state(moment);
+    let foot = |width| rows(&drawn(&state, width, 24)).pop().unwrap();
+    for address in addresses {
+        assert!(foot(80).contains(address), "{}", foot(80));
+    }
+    assert!(foot(120).contains("q end the run"), "{}", foot(120));
+    assert!(foot(60).contains(addresses[0]) && !foot(60).contains("49464"), "{}", foot(60));
+    assert!(!foot(30).contains("http"), "{}", foot(30));
+}
+
+#[test]
+fn the_smallest_whole_picture_has_a_finding() {
+    let rows = rows(&drawn(&state(sample::in_an_outage()), 60, 18));
+    assert!(rows.iter().any(|row| row.contains("Findings so far")), "{rows:#?}");
+    assert!(rows.iter().any(|row| row.starts_with("!! 12 requests")), "{rows:#?}");
 }
 
 #[test]

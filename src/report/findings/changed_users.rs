@@ -93,19 +93,28 @@ fn numbered(n: u64, text: &str) -> String {
     format!("{} {text}", crate::units::grouped(n))
 }
 
+/// Censored users; while the run goes on, most of them are on their way.
 fn never_turned_away(report: &RunReport) -> Option<Finding> {
     let n = report.revocation_lag.censored;
-    let users = form(n, "user", "users");
-    let had = form(n, "had", "had");
-    let text = format!("{} {users} {had} not been turned away when the run ended", removed(report));
-    (n > 0).then(|| finding(Severity::Critical, numbered(n, &text)))
+    let users = format!("{} {}", removed(report), form(n, "user", "users"));
+    let (severity, text) = if report.partial {
+        let are = form(n, "is", "are");
+        (Severity::Note, format!("{users} {are} not turned away yet"))
+    } else {
+        (Severity::Critical, format!("{users} had not been turned away when the run ended"))
+    };
+    (n > 0).then(|| finding(severity, numbered(n, &text)))
 }
 
 fn never_let_in(report: &RunReport) -> Option<Finding> {
     let n = report.provisioning_lag.censored;
-    let text =
-        format!("new {} not been let in when the run ended", form(n, "user had", "users had"));
-    (n > 0).then(|| finding(Severity::Wrong, numbered(n, &text)))
+    let (severity, text) = if report.partial {
+        (Severity::Note, format!("new {} not let in yet", form(n, "user is", "users are")))
+    } else {
+        let had = form(n, "user had", "users had");
+        (Severity::Wrong, format!("new {had} not been let in when the run ended"))
+    };
+    (n > 0).then(|| finding(severity, numbered(n, &text)))
 }
 
 fn flaps(report: &RunReport) -> Vec<Finding> {
@@ -134,7 +143,11 @@ const ENOUGH_QUIET: u64 = 5;
 fn kept_warm(report: &RunReport) -> Option<Finding> {
     let lag = &report.revocation_lag;
     let quiet = lag.quiet.as_ref()?;
-    let shows = lag.censored > 0 && quiet.users >= ENOUGH_QUIET && quiet.wrong_users == 0;
+    // While the run goes on, many are not turned away only yet.
+    let shows = !report.partial
+        && lag.censored > 0
+        && quiet.users >= ENOUGH_QUIET
+        && quiet.wrong_users == 0;
     let text = format!(
         "Asking kept entries alive: {} of {} users asked for often were never turned away, none of \
          {} asked for once {} let in",
@@ -151,5 +164,6 @@ fn unseen(report: &RunReport) -> Option<Finding> {
     let users = counted(n, "changed user", "changed users");
     let text =
         format!("Nothing is known of {users}: no answer after the change let in or turned away");
-    (n > 0).then(|| finding(Severity::Doubt, text))
+    // While the run goes on, the answers are still to come.
+    (n > 0 && !report.partial).then(|| finding(Severity::Doubt, text))
 }

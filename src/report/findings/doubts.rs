@@ -45,7 +45,7 @@ fn censored(report: &RunReport) -> Option<Finding> {
     };
     let requests = counted(n, "request was", "requests were");
     let text = format!("{requests} still without an answer when the run ended{age}");
-    (n > 0).then(|| finding(Severity::Doubt, text))
+    (n > 0 && !report.partial).then(|| finding(Severity::Doubt, text))
 }
 
 /// Below this share, unjudged answers are not worth a sentence.
@@ -76,8 +76,11 @@ fn lookups(report: &RunReport) -> Option<Finding> {
         Some(hits) => format!(", {} of the gateway's cache look-ups found an entry", share(hits)),
         None => String::new(),
     };
+    // The link does not tell for which phase it was asked.
+    let warm_up = report.phases.iter().any(|phase| phase.warm_up);
+    let more = if warm_up { ", warm-up included" } else { "" };
     let text = format!(
-        "The store was asked {}, {:.2} for each request{hits}",
+        "The store was asked {}, {:.2} for each request{hits}{more}",
         counted(lookups.total, "time", "times"),
         lookups.per_request,
     );

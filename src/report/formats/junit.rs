@@ -1,11 +1,14 @@
 //! `junit.xml`: the run as test cases, for what reads test results.
 //!
-//! Three suites: whether the measurement is valid, the thresholds, the findings. An invalid run is an
-//! error for each reason, a threshold that does not hold a failure, and what could not be judged is
-//! skipped. Findings inform and never fail, for nothing but thresholds and validity decides a run: the
-//! file is red exactly when the run is. Elements and attributes are those that the schema of Jenkins'
-//! xUnit plugin (`junit-10.xsd`) allows, which GitLab and the readers for GitHub take too.
+//! Three suites: whether the run ended and its measurement is valid, the thresholds, the findings. A run
+//! that did not end is an error, an invalid one an error for each reason, a threshold that does not hold
+//! a failure, and what could not be judged is skipped. Findings inform and never fail, for nothing but
+//! thresholds and validity decides a run: the file is red exactly when the run is. Names of cases hold
+//! no figure, so that a history of runs has one line for each. Elements and attributes are those that
+//! the schema of Jenkins' xUnit plugin (`junit-10.xsd`) allows, which GitLab and the readers for GitHub
+//! take too.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use quick_xml::Writer;
@@ -28,7 +31,7 @@ pub(super) const FORMAT: Format = Format {
 enum Became {
     Passed,
     Failed { kind: &'static str, message: String },
-    Errors(Vec<String>),
+    Errors { kind: &'static str, reasons: Vec<String> },
     Skipped(String),
 }
 
@@ -56,7 +59,7 @@ impl Suite {
     }
 
     fn errors(&self) -> usize {
-        self.count(|became| matches!(became, Became::Errors(_)))
+        self.count(|became| matches!(became, Became::Errors { .. }))
     }
 
     fn skipped(&self) -> usize {
@@ -86,26 +89,41 @@ fn junit(input: &Input<'_>) -> Result<String, RenderError> {
     Ok(text)
 }
 
+fn ended(report: &RunReport) -> Case {
+    let error = |kind, reason: &str| Became::Errors { kind, reasons: vec![reason.to_owned()] };
+    let became = if report.partial {
+        error("partial", "the run did not end; the figures are those of its last checkpoint")
+    } else if report.interrupted {
+        error("interrupted", "a signal ended the run")
+    } else {
+        Became::Passed
+    };
+    let name = "run was carried out to its end".to_owned();
+    Case { name, became, said: String::new(), took: 0.0 }
+}
+
 fn validity(report: &RunReport) -> Suite {
+    let errors = |reasons| Became::Errors { kind: "invalid", reasons };
     let became = match (Outcome::of(report), report.valid) {
         (Outcome::Partial, _) => {
             Became::Skipped("the run did not end, and validity is judged at its end".to_owned())
         }
         (_, true) => Became::Passed,
         (_, false) if report.reasons.is_empty() => {
-            Became::Errors(vec!["the run is invalid, and does not say why".to_owned()])
+            errors(vec!["the run is invalid, and does not say why".to_owned()])
         }
-        (_, false) => Became::Errors(report.reasons.clone()),
+        (_, false) => errors(report.reasons.clone()),
     };
-    let mut cases = vec![Case {
+    let valid = Case {
         name: "the measurement is valid".to_owned(),
         became,
         said: String::new(),
         took: report.wall_s,
-    }];
+    };
+    let mut cases = vec![ended(report), valid];
     if report.exit_code == Some(5) {
         let message = "something could not be undone; journal.jsonl says what".to_owned();
-        let became = Became::Errors(vec![message]);
+        let became = Became::Errors { kind: "not-undone", reasons: vec![message] };
         cases.push(Case {
             name: "what was changed is undone".to_owned(),
             became,
@@ -137,6 +155,7 @@ fn thresholds(report: &RunReport) -> Suite {
 }
 
 fn findings(report: &RunReport) -> Suite {
+    let mut seen = BTreeMap::<String, u64>::new();
     let case = |finding: &super::super::model::Finding| {
         let (severity, became) = match finding.severity {
             Severity::Critical => ("critical", Became::Passed),
@@ -145,10 +164,58 @@ fn findings(report: &RunReport) -> Suite {
             Severity::Note => ("note", Became::Passed),
             Severity::Good => ("good", Became::Passed),
         };
-        let name = format!("{severity}: {}", finding.sentence);
-        Case { name, became, said: String::new(), took: 0.0 }
+        let mut name = format!("finding, {severity}: {}", stable(&finding.sentence));
+        let times = seen.entry(name.clone()).or_default();
+        *times += 1;
+        if *times > 1 {
+            name = format!("{name} ({times})");
+        }
+        Case { name, became, said: finding.sentence.clone(), took: 0.0 }
     };
     Suite { name: "findings", cases: report.findings.iter().map(case).collect() }
+}
+
+/// Before what a target answered, in findings about single answers.
+const BODY: &str = ", body: ";
+
+/// A finding's sentence with `N` for each number and `…` for what it quotes: the same in every run that
+/// finds the same.
+fn stable(sentence: &str) -> String {
+    let (told, quoted) = sentence.split_once(BODY).unwrap_or((sentence, ""));
+    let mut out = String::with_capacity(sentence.len());
+    for (n, part) in told.split('"').enumerate() {
+        // Every other part stands within quotation marks.
+        if n % 2 == 1 {
+            out.push_str("\"…\"");
+        } else {
+            without_numbers(part, &mut out);
+        }
+    }
+    if !quoted.is_empty() {
+        out.extend([BODY, "…"]);
+    }
+    out
+}
+
+fn without_numbers(text: &str, out: &mut String) {
+    let mut rest = text;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        // A small share is told as less than another.
+        out.push_str(rest[..start].trim_end_matches('<'));
+        out.push('N');
+        let mut number = rest[start..].char_indices().peekable();
+        let mut end = rest.len();
+        while let Some((at, c)) = number.next() {
+            let is_within = matches!(c, '.' | ',')
+                && number.peek().is_some_and(|(_, next)| next.is_ascii_digit());
+            if !c.is_ascii_digit() && !is_within {
+                end = start + at;
+                break;
+            }
+        }
+        rest = &rest[end..];
+    }
+    out.push_str(rest);
 }
 
 /// Figures that stand beside the cases, equal to those of `run.json`.
@@ -244,9 +311,9 @@ fn write_case<W: Write>(writer: &mut Writer<W>, case: &Case, class: &str) -> io:
             Became::Failed { kind, message } => {
                 write_outcome(inner, "failure", Some(kind), message)?;
             }
-            Became::Errors(reasons) => {
+            Became::Errors { kind, reasons } => {
                 for reason in reasons {
-                    write_outcome(inner, "error", Some("invalid"), reason)?;
+                    write_outcome(inner, "error", Some(kind), reason)?;
                 }
             }
         }
@@ -307,7 +374,7 @@ mod tests {
         report.valid = false;
         report.reasons = vec!["the generator was behind".into(), "no fault bit".into()];
         let xml = text(&report);
-        assert!(xml.contains(r#"tests="1" failures="0" errors="1""#), "{xml}");
+        assert!(xml.contains(r#"tests="2" failures="0" errors="1""#), "{xml}");
         assert_eq!(xml.matches("<error ").count(), 2, "{xml}");
     }
 
@@ -320,7 +387,34 @@ mod tests {
         let doubts = report.findings.iter().filter(|f| f.severity == Severity::Doubt).count();
         let skipped = 1 + report.thresholds.len() + doubts;
         assert_eq!(xml.matches("<skipped ").count(), skipped, "{xml}");
-        assert!(!xml.contains("<failure") && !xml.contains("<error"), "{xml}");
+        assert!(!xml.contains("<failure"), "{xml}");
+        assert_eq!(xml.matches("<error ").count(), 1, "it is not green: {xml}");
+        (report.partial, report.interrupted) = (false, true);
+        assert_eq!(text(&report).matches("<error ").count(), 1, "nor is an interrupted one");
+    }
+
+    #[test]
+    fn names_of_findings_are_the_same_in_every_run() {
+        for (sentence, wanted) in [
+            (
+                "1,270 deleted users were still let in, for up to 2.3 s (cache TTL 2 s)",
+                "N deleted users were still let in, for up to N s (cache TTL N s)",
+            ),
+            ("24 failed (<0.01%): timeout 24; at 3.", "N failed (N%): timeout N; at N."),
+            ("no header \"X-1\" on GET /me, body: 12\"3", "no header \"…\" on GET /me, body: …"),
+            ("é 5µs, 6", "é Nµs, N"),
+        ] {
+            assert_eq!(stable(sentence), wanted);
+        }
+        let mut report = sample::correct();
+        let finding = |n: u32| super::super::super::model::Finding {
+            severity: Severity::Critical,
+            sentence: format!("{n} were let in"),
+        };
+        report.findings = vec![finding(3), finding(4)];
+        let names: Vec<_> = findings(&report).cases.into_iter().map(|case| case.name).collect();
+        let one = "finding, critical: N were let in";
+        assert_eq!(names, [one.to_owned(), format!("{one} (2)")]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::super::folder::SUMMARY_MD;
 use super::super::markdown::{Cell, LONGEST_COMMENT, Table, escaped, fold};
 use super::super::model::{ALL, LagBounds, LagReport, Percentiles, RunReport, Severity};
 use super::super::overview::{self, Outcome, Wrong};
-use super::super::wording::{counted, share, span};
+use super::super::wording::{share, span};
 use super::{Format, Input, Make};
 use crate::measure::LatencyKind;
 
@@ -63,11 +63,10 @@ fn mark(outcome: Outcome) -> &'static str {
 
 fn head(report: &RunReport) -> String {
     let outcome = Outcome::of(report);
-    let held = report.thresholds.iter().filter(|threshold| threshold.pass).count();
-    let thresholds = match (report.partial, report.thresholds.len() as u64) {
-        (true, _) => format!("the run did not end; {} of load", span(report.load_s * 1e3)),
-        (_, 0) => "no thresholds".to_owned(),
-        (_, all) => format!("{held} of {} hold", counted(all, "threshold", "thresholds")),
+    let thresholds = if report.partial {
+        format!("the run did not end; {} of load", span(report.load_s * 1e3))
+    } else {
+        overview::holding(report).unwrap_or_else(|| "no thresholds".to_owned())
     };
     let mut text = format!(
         "## {} {}: {}, {thresholds}\n",
@@ -84,6 +83,22 @@ fn head(report: &RunReport) -> String {
         list(&mut text, reasons.collect());
     }
     text
+}
+
+/// A figure of our own: numbers with their units and signs, times and versions. They need no escape;
+/// what is none of these is a text like any other.
+fn figure(text: &str) -> String {
+    let is_figure = |c: char| c.is_ascii_digit() || " .,+-–%/<≤≥TZnuµms:".contains(c);
+    // Three digits between colons may name an emoji, letters do.
+    let is_clock = |part: &str| {
+        let digits = part.chars().take_while(char::is_ascii_digit).count();
+        (1..=2).contains(&digits)
+    };
+    if text.chars().all(is_figure) && text.split(':').skip(1).all(is_clock) {
+        text.replace('<', "&lt;")
+    } else {
+        escaped(text)
+    }
 }
 
 /// A list with at most [`MOST`] items, which are Markdown.
@@ -121,8 +136,8 @@ fn thresholds(report: &RunReport) -> String {
         table.row(&[
             Cell::Own(mark),
             Cell::Text(&threshold.text),
-            Cell::Text(&threshold.shown),
-            Cell::Text(&threshold.reason),
+            Cell::Own(&figure(&overview::spaced(&threshold.shown))),
+            Cell::Text(&overview::spaced(&threshold.reason)),
         ]);
     }
     let mut text = format!("### Thresholds\n\n{}", table.text());
@@ -156,7 +171,7 @@ fn went_wrong(wrongs: &[Wrong]) -> String {
         table.row(&[
             Cell::Text(&name),
             Cell::Own(&grouped(wrong.answers)),
-            Cell::Text(&wrong.share),
+            Cell::Own(&figure(&wrong.share)),
             Cell::Text(&when),
             Cell::Text(&whom.join("; ")),
             Cell::Text(&ranked(&wrong.faults)),
@@ -377,7 +392,7 @@ fn routes(report: &RunReport) -> String {
 fn foot(report: &RunReport) -> String {
     let mut facts = Vec::new();
     if !report.started_at.is_empty() {
-        facts.push(format!("started {}", escaped(&report.started_at)));
+        facts.push(format!("started {}", figure(&report.started_at)));
     }
     facts.push(format!("load {}", span(report.load_s * 1e3)));
     if !report.target.is_empty() {
@@ -389,7 +404,7 @@ fn foot(report: &RunReport) -> String {
     }
     if !report.build.version.is_empty() {
         let debug = if report.build.debug { ", a debug build" } else { "" };
-        facts.push(format!("Substorm {}{debug}", escaped(&report.build.version)));
+        facts.push(format!("Substorm {}{debug}", figure(&report.build.version)));
     }
     format!("<sub>{}</sub>\n", facts.join(" · "))
 }
@@ -421,6 +436,25 @@ mod tests {
             first(&report),
             "## ⏹️ deleted-users: partial, the run did not end; 35 s of load"
         );
+    }
+
+    #[test]
+    fn figures_of_our_own_stand_as_they_are() {
+        for text in ["1.52 ms", "≤ 2.108 s", "2026-11-24T14:19:20Z", "0.1.0", "1.6%", "1,200"] {
+            assert_eq!(figure(text), text);
+        }
+        for text in ["1:100:2", ":m:", "@n", "www.m", "|", "*m*"] {
+            assert_eq!(figure(text), escaped(text));
+        }
+    }
+
+    #[test]
+    fn an_invalid_run_says_what_would_hold() {
+        let mut report = sample::deleted_users();
+        (report.valid, report.exit_code) = (false, Some(4));
+        let text = text(&report);
+        let first = "## ⚠️ deleted-users: invalid, 2 of 4 thresholds would hold";
+        assert_eq!(text.lines().next(), Some(first));
     }
 
     #[test]

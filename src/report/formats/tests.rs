@@ -57,7 +57,7 @@ fn every_text_tells_the_figures_of_the_report() {
         let Make::Text(make) = format.make else { continue };
         let text = make(&source.input()).unwrap();
         let plain = text.replace(['\\', ','], "");
-        for wanted in ["deleted-users", "1204", "false_accept == 0 after 5s", "2.108s"] {
+        for wanted in ["deleted-users", "1204", "false_accept == 0 after 5s", "2.108"] {
             assert!(plain.contains(wanted), "{} does not tell {wanted}", format.name);
         }
         let bytes = format.text(&source.input(), folder).unwrap().unwrap();

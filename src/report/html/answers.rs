@@ -37,6 +37,7 @@ pub(super) fn answers(input: &Input<'_>) -> Markup {
                     h3 { "Did it pass?" }
                     p.verdict { (outcome.word()) }
                     p { (overview::passed(report)) }
+                    @if let Some(why) = overview::tolerated(report) { p { (why) } }
                     @if let Some(code) = report.exit_code { p.note { "Exit code " (code) } }
                 }
                 div class={ "card " (validity) } {
@@ -132,9 +133,9 @@ fn thresholds(report: &RunReport) -> Markup {
         vec![
             Cell::name(&threshold.text),
             Cell::Own(html! { span class={ "label " (tone) } { (word) } }),
-            Cell::Figure(threshold.shown.clone(), threshold.value),
+            Cell::Figure(overview::spaced(&threshold.shown), threshold.value),
             Cell::maybe(samples),
-            Cell::text(&threshold.reason),
+            Cell::text(overview::spaced(&threshold.reason)),
         ]
     };
     let table = Table {

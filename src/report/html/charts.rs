@@ -1,15 +1,30 @@
 //! The charts of the page: drawn for the light theme, coloured by variables, and with their values for
 //! a pointer or for the arrow keys beside them.
 
+use std::fmt::Write as _;
+
 use maud::{Markup, PreEscaped, html};
 
+use super::super::charts::style::INKS;
 use super::super::charts::{CHARTS, Chart, Drawing, Theme, css, themable};
 use super::super::formats::{Input, RenderError};
 use super::heading;
 
 /// What the charts add to the page's style.
 pub(super) fn style() -> String {
-    css()
+    css() + &on_paper()
+}
+
+/// Paper is light, whatever theme was chosen or is the system's.
+fn on_paper() -> String {
+    let light = INKS.iter().fold(String::new(), |mut out, ink| {
+        // Writing to a string cannot fail.
+        let _ = write!(out, "--chart-{}:{};", ink.name, ink.hex(Theme::Light));
+        out
+    });
+    format!(
+        "@media print{{:root,:root[data-theme=dark],:root:not([data-theme=light]){{{light}}}}}\n"
+    )
 }
 
 pub(super) fn section(input: &Input<'_>) -> Result<Markup, RenderError> {
@@ -46,8 +61,10 @@ fn figure(chart: &Chart, drawing: &Drawing) -> Result<Markup, RenderError> {
                 }
                 p.note { (chart.about) }
             }
-            div.chart tabindex="0" role="group" aria-label={ (chart.title) ", values by arrow keys" } {
-                (PreEscaped(alone(&themable(&drawing.svg), &id)))
+            div.frame {
+                div.chart tabindex="0" role="group" aria-label={ (chart.title) ", values by arrow keys" } {
+                    (PreEscaped(alone(&themable(&drawing.svg), &id)))
+                }
             }
             script type="application/json" { (PreEscaped(inert(&values))) }
         }
@@ -67,6 +84,25 @@ fn inert(json: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paper_has_the_light_value_of_every_colour_and_the_last_word() {
+        let style = style();
+        let (screen, paper) = style.split_once("@media print").unwrap();
+        assert!(!paper.contains("@media"), "{paper}");
+        for ink in INKS {
+            assert!(
+                screen.contains(&format!("--chart-{}:{};", ink.name, ink.dark)),
+                "{}",
+                ink.name
+            );
+            assert!(
+                paper.contains(&format!("--chart-{}:{};", ink.name, ink.light)),
+                "{}",
+                ink.name
+            );
+        }
+    }
 
     #[test]
     fn values_cannot_leave_their_element() {

@@ -4,7 +4,8 @@
 //! Everything is in the page: the one style, the one script (`report.css`, `report.js`), the charts.
 //! A Content-Security-Policy allows those two by their digests and nothing else, so that whatever a
 //! target, a scenario or a file name holds stays text; it is escaped besides, by `maud`. Without
-//! scripts the page has everything but sorting, the values under the pointer and the choice of a theme.
+//! scripts the page has everything but sorting, the values under the pointer, the shades where a frame
+//! cuts what is in it, and the choice of a theme.
 
 mod answers;
 mod charts;
@@ -88,7 +89,7 @@ fn head(report: &RunReport, outcome: Outcome) -> Markup {
         header {
             div.bar {
                 p.product { "Substorm" }
-                button #theme type="button" hidden aria-pressed="false" { "Dark theme" }
+                button #theme type="button" hidden { "Dark theme" }
             }
             h1 {
                 bdi { (report.scenario) } " "

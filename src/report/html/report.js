@@ -9,7 +9,8 @@
   const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : dark.matches);
   const remember = (value) => { try { localStorage.setItem("substorm-theme", value); } catch { /* not kept */ } };
   const remembered = () => { try { return localStorage.getItem("substorm-theme"); } catch { return null; } };
-  const show = () => theme.setAttribute("aria-pressed", String(isDark()));
+  // The button says what it does.
+  const show = () => { theme.textContent = isDark() ? "Light theme" : "Dark theme"; };
   if (["light", "dark"].includes(remembered())) root.dataset.theme = remembered();
   theme.hidden = false;
   theme.addEventListener("click", () => {
@@ -89,6 +90,23 @@
     });
   });
 
+  // Frames: which edge cuts what is within.
+  all(".frame").forEach((frame) => {
+    const inner = frame.firstElementChild;
+    const mark = () => {
+      const hidden = inner.scrollWidth - inner.clientWidth - inner.scrollLeft;
+      frame.classList.toggle("cut-left", inner.scrollLeft > 1);
+      frame.classList.toggle("cut-right", hidden > 1);
+      // A chart without values is gone to only where there is something to scroll.
+      if (inner.dataset.silent === undefined) return;
+      if (inner.scrollWidth - inner.clientWidth > 1) inner.tabIndex = 0;
+      else inner.removeAttribute("tabindex");
+    };
+    inner.addEventListener("scroll", mark, { passive: true });
+    const sizes = new ResizeObserver(mark);
+    [inner, inner.firstElementChild].forEach((one) => { if (one) sizes.observe(one); });
+  });
+
   // Charts: the values at a place, under the pointer or by the arrow keys.
   const scales = {
     linear: (axis, v) => (v - axis.from) / (axis.to - axis.from),
@@ -115,13 +133,15 @@
     if (parent) parent.append(element);
     return element;
   };
-  all("figure:has(> .chart)").forEach((figure) => {
+  all("figure:has(.chart)").forEach((figure) => {
     const chart = figure.querySelector(".chart");
     const svg = chart.querySelector("svg");
     const { plots } = JSON.parse(figure.querySelector("script").textContent);
     const usable = plots.filter((plot) => plot.at.length > 0 && plot.series.length > 0);
     if (!svg || usable.length === 0) {
       chart.removeAttribute("tabindex");
+      chart.setAttribute("aria-label", chart.getAttribute("aria-label").replace(/, values by arrow keys$/, ""));
+      chart.dataset.silent = "";
       return;
     }
     const line = document.createElementNS(SVG, "path");
@@ -172,10 +192,12 @@
       tip.hidden = false;
       const drawn = svg.getBoundingClientRect();
       const frame = chart.getBoundingClientRect();
-      const left = drawn.left - frame.left + (x / box.width) * drawn.width;
-      const width = tip.offsetWidth;
-      const beside = left + 14 + width <= frame.width ? left + 14 : left - 14 - width;
-      tip.style.left = `${Math.max(0, Math.min(beside, frame.width - width))}px`;
+      const left = drawn.left - frame.left + chart.scrollLeft + (x / box.width) * drawn.width;
+      const isShown = left >= chart.scrollLeft && left <= chart.scrollLeft + frame.width;
+      if (speak && !isShown) chart.scrollLeft = left - frame.width / 2;
+      const [from, width] = [chart.scrollLeft, tip.offsetWidth];
+      const beside = left + 14 + width <= from + frame.width ? left + 14 : left - 14 - width;
+      tip.style.left = `${Math.max(from, Math.min(beside, from + frame.width - width))}px`;
       tip.style.top = `${drawn.top - frame.top + (plot.rect.y / box.height) * drawn.height}px`;
       if (speak) voice.textContent = words.join(", ");
     };

@@ -226,7 +226,9 @@ fn scenario(report: &RunReport) -> Markup {
     }
     let lines = counted(report.scenario_text.lines().count() as u64, "line", "lines");
     let body = html! {
-        pre tabindex="0" role="region" aria-label="The scenario file" { code { (report.scenario_text) } }
+        div.frame {
+            pre tabindex="0" role="region" aria-label="The scenario file" { code { (report.scenario_text) } }
+        }
     };
     fold("scenario", "Scenario", &format!("The file as it was read, {lines}"), &body)
 }

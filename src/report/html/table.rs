@@ -7,6 +7,9 @@ use crate::units::grouped;
 /// Rows of a table beyond which the rest is left to `run.json`.
 const MOST_ROWS: usize = 500;
 
+/// Characters of a text that a column shows on one line.
+const BRIEF: usize = 16;
+
 /// A cell.
 pub(super) enum Cell {
     /// A text, which may be somebody else's.
@@ -53,6 +56,13 @@ impl Cell {
         matches!(self, Self::Figure(..))
     }
 
+    fn is_brief(&self) -> bool {
+        match self {
+            Self::Text(text) | Self::Name(text) => text.chars().count() <= BRIEF,
+            Self::Figure(..) | Self::Own(_) => true,
+        }
+    }
+
     fn inside(&self) -> Markup {
         match self {
             Self::Text(text) => html! { bdi { (text) } },
@@ -78,13 +88,23 @@ pub(super) struct Table<'a> {
 }
 
 impl Table<'_> {
+    /// How a column is set, its header as its cells.
+    fn class(&self, column: usize) -> &'static str {
+        let mut cells = self.rows.iter().filter_map(|row| row.get(column));
+        if cells.clone().any(Cell::is_figure) {
+            "figure"
+        } else if cells.all(Cell::is_brief) {
+            "brief"
+        } else {
+            "words"
+        }
+    }
+
     pub(super) fn markup(&self) -> Markup {
-        let figures: Vec<bool> = (0..self.columns.len())
-            .map(|n| self.rows.iter().any(|row| row.get(n).is_some_and(Cell::is_figure)))
-            .collect();
-        let class = |n: usize| if figures[n] { "figure" } else { "words" };
+        let classes: Vec<&str> = (0..self.columns.len()).map(|n| self.class(n)).collect();
+        let class = |n: usize| classes.get(n).copied().unwrap_or_default();
         html! {
-            div.scroll tabindex="0" role="region" aria-label=(self.caption) {
+            div.frame { div.scroll tabindex="0" role="region" aria-label=(self.caption) {
                 table {
                     caption { (self.caption) }
                     thead { tr {
@@ -96,7 +116,7 @@ impl Table<'_> {
                         @for row in self.rows.iter().take(MOST_ROWS) { tr {
                             @for (n, cell) in row.iter().enumerate() {
                                 @if n == 0 {
-                                    th scope="row" data-value=[cell.value()] { (cell.inside()) }
+                                    th scope="row" class=(class(n)) data-value=[cell.value()] { (cell.inside()) }
                                 } @else {
                                     td class=(class(n)) data-value=[cell.value()] { (cell.inside()) }
                                 }
@@ -104,7 +124,7 @@ impl Table<'_> {
                         } }
                     }
                 }
-            }
+            } }
             @if self.rows.len() > MOST_ROWS {
                 p.note { "and " (grouped((self.rows.len() - MOST_ROWS) as u64)) " more in " code { "run.json" } }
             }
@@ -130,5 +150,16 @@ mod tests {
         assert!(text.contains(r#"data-value="12345">12,345<"#), "{text}");
         assert!(text.contains(r#"data-value="1234.567">1,235<"#), "{text}");
         assert!(text.contains(r#"data-value="">–<"#) && text.contains("x&lt;y"), "{text}");
+    }
+
+    #[test]
+    fn a_column_is_set_as_its_header() {
+        let rows =
+            vec![vec![Cell::number(1.0, 2), Cell::text("note"), Cell::text("long ".repeat(9))]];
+        let columns = ["At, s", "Event", "What"];
+        let text = Table { caption: "", columns: &columns, rows }.markup().into_string();
+        for class in ["figure", "brief", "words"] {
+            assert_eq!(text.matches(&format!("class=\"{class}\"")).count(), 2, "{class}: {text}");
+        }
     }
 }

@@ -29,6 +29,21 @@ fn the_first_screen_answers() {
 }
 
 #[test]
+fn no_run_passes_that_is_invalid_or_interrupted() {
+    let mut report = sample::deleted_users();
+    report.thresholds.iter_mut().for_each(|threshold| threshold.pass = true);
+    (report.valid, report.exit_code) = (false, Some(4));
+    let page = text(&report);
+    let invalid = "No: the measurement is invalid (4 of 4 thresholds would hold).";
+    assert!(page.contains(invalid) && !page.contains("Yes: all"), "{page}");
+    (report.interrupted, report.exit_code) = (true, Some(130));
+    assert!(text(&report).contains("No: a signal ended the run (4 of 4"), "{page}");
+    (report.valid, report.interrupted, report.exit_code) = (true, false, Some(0));
+    let page = text(&report);
+    assert!(page.contains("Yes: all 4") && page.contains("no threshold forbids it."), "{page}");
+}
+
+#[test]
 fn nothing_is_asked_of_a_network() {
     let page = text(&sample::deleted_users());
     for forbidden in ["http://", "https://", "src=", "url(", "@import", "style=\"", " onclick"] {

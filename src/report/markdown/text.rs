@@ -32,24 +32,25 @@ const APART: &str = "&#8203;";
 pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     // At the start of a line these begin a list, or make a heading of the line before.
-    if text.trim_start().starts_with(['-', '+', '=']) || starts_numbered(text) {
+    if starts_bulleted(text) || starts_numbered(text) {
         out.push_str(APART);
     }
     let mut before = ' ';
-    let mut shown = text.chars().take(LONGEST).peekable();
-    while let Some(c) = shown.next() {
-        let after = shown.peek().copied().unwrap_or(' ');
+    for (at, c) in text.char_indices().take(LONGEST) {
+        let (told, rest) = (&text[..at], &text[at + c.len_utf8()..]);
+        let after = rest.chars().next().unwrap_or(' ');
         match c {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
             // A mention, an address, a reference, a formula, an emoji or a link, wherever it stands.
-            '@' | '#' => out.extend(["\\", c.encode_utf8(&mut [0; 4]), APART]),
+            '@' if !after.is_whitespace() => out.extend(["\\@", APART]),
+            '#' if after.is_ascii_digit() => out.extend(["\\#", APART]),
+            '@' | '#' => out.extend(["\\", c.encode_utf8(&mut [0; 4])]),
             '$' => out.extend(["&#36;", APART]),
-            ':' if !after.is_whitespace() => out.extend([":", APART]),
-            '.' if before.eq_ignore_ascii_case(&'w') => out.extend([".", APART]),
-            '.' => out.push('.'),
-            '-' if before.eq_ignore_ascii_case(&'h') => out.extend(["\\-", APART]),
+            ':' if names_scheme(told, rest) || names_emoji(rest) => out.extend([":", APART]),
+            '.' if ends_with(told, "www") => out.extend([".", APART]),
+            '-' if ends_with(told, "gh") && after.is_ascii_digit() => out.extend(["\\-", APART]),
             // Within a word it is no emphasis; `false_accept` stays readable in the source.
             '_' if before.is_ascii_alphanumeric() && after.is_ascii_alphanumeric() => out.push('_'),
             c if c.is_whitespace() || c.is_control() => out.push(' '),
@@ -64,11 +65,43 @@ pub fn escaped(text: &str) -> String {
     out
 }
 
-/// Whether the text begins as an item of a numbered list does.
+/// Whether the text begins as an item of a list, a rule or the line below a heading does.
+fn starts_bulleted(text: &str) -> bool {
+    let text = text.trim_start_matches(is_blank);
+    text.starts_with(['-', '+', '=']) && !text[1..].starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// Whether the text begins as an item of a numbered list does; `1.52 ms` does not.
 fn starts_numbered(text: &str) -> bool {
-    let text = text.trim_start();
+    let text = text.trim_start_matches(is_blank);
     let after = text.trim_start_matches(|c: char| c.is_ascii_digit());
-    after.len() < text.len() && after.starts_with(['.', ')'])
+    after.len() < text.len()
+        && after
+            .strip_prefix(['.', ')'])
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(is_blank))
+}
+
+/// Shown as a space.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || c.is_control()
+}
+
+fn ends_with(text: &str, end: &str) -> bool {
+    let start = text.len().checked_sub(end.len());
+    start.and_then(|start| text.get(start..)).is_some_and(|last| last.eq_ignore_ascii_case(end))
+}
+
+/// Whether a colon between these makes a link of a bare address.
+fn names_scheme(told: &str, rest: &str) -> bool {
+    rest.starts_with('/') || ["mailto", "xmpp"].iter().any(|scheme| ends_with(told, scheme))
+}
+
+/// Whether what follows a colon makes an emoji of it: a name and a colon. Two digits are those of a time.
+fn names_emoji(rest: &str) -> bool {
+    let is_name = |c: char| c.is_alphanumeric() || "_+-".contains(c);
+    let name = rest.find(|c: char| !is_name(c)).map_or(rest, |end| &rest[..end]);
+    let is_time = name.len() <= 2 && name.bytes().all(|b| b.is_ascii_digit());
+    !name.is_empty() && !is_time && rest[name.len()..].starts_with(':')
 }
 
 #[cfg(test)]
@@ -146,6 +179,9 @@ mod tests {
             assert!(!out.replace('\\', "").contains(forbidden), "{text}: {out}");
         }
         assert_eq!(escaped("false_accept == 0 after 3s"), "false_accept == 0 after 3s");
+        for ours in ["1.52 ms", "14:19:20 in 2.1 s", "-5 ms", "0.1.0", "cache: 3 of 4", "note:x"] {
+            assert_eq!(escaped(ours), ours);
+        }
         assert_eq!(escaped("a|b\n\nc"), "a\\|b  c");
         assert!(escaped(&"x".repeat(1_000)).chars().count() <= LONGEST + 1);
     }
