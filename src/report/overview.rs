@@ -163,18 +163,20 @@ pub fn wrongs(report: &RunReport, course: &Course) -> Vec<Wrong> {
             whom: whom(report, verdict, answers),
             phases: most(phases.map(|(name, counts)| (name.clone(), of(counts)))),
             routes: most(report.routes.iter().map(|r| (r.request.clone(), of(&r.verdicts)))),
-            faults: most(report.faults.iter().map(|f| (during(report, f), of(&f.verdicts)))),
+            faults: most(during(report).map(|(fault, name)| (name, of(&fault.verdicts)))),
             mutations: most(report.mutations.iter().map(|(kind, v)| (kind.clone(), of(v)))),
         })
     };
     WRONG.into_iter().filter_map(wrong).collect()
 }
 
-/// The fault's kind. Its counts are of all phases.
-fn during(report: &RunReport, fault: &FaultReport) -> String {
-    let early = is_warm_up(report, fault.at.max(0.0) as u64);
-    let more = if early { ", warm-up included" } else { "" };
-    format!("{}{more}", fault.kind)
+/// The faults with their names. Their counts are of all phases.
+fn during(report: &RunReport) -> impl Iterator<Item = (&FaultReport, String)> {
+    report.faults.iter().zip(report.fault_names()).map(|(fault, name)| {
+        let early = is_warm_up(report, fault.at.max(0.0) as u64);
+        let more = if early { ", warm-up included" } else { "" };
+        (fault, name + more)
+    })
 }
 
 /// The counts of a name added up, the largest first; zeros left out.

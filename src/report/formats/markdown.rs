@@ -347,11 +347,11 @@ fn faults(report: &RunReport) -> String {
         return String::new();
     }
     let mut table = Table::new(&["fault", "at, s>", "until, s>", "hits>", "what was done"]);
-    for fault in report.faults.iter().take(MOST) {
+    for (fault, name) in report.faults.iter().zip(report.fault_names()).take(MOST) {
         let until = fault.until.map(|until| format!("{until:.1}")).unwrap_or_default();
         let hits = format!("{} {}", grouped(fault.hits), fault.hit_unit);
         table.row(&[
-            Cell::Text(&fault.kind),
+            Cell::Text(&name),
             Cell::Own(&format!("{:.1}", fault.at)),
             Cell::Own(&until),
             Cell::Text(&hits),

@@ -279,10 +279,10 @@ fn faults(report: &RunReport) -> Markup {
     if report.faults.is_empty() {
         return html! {};
     }
-    let rows = report.faults.iter().map(|fault| {
+    let rows = report.faults.iter().zip(report.fault_names()).map(|(fault, name)| {
         let verdicts = fault.verdicts.iter().map(|(name, n)| (name.as_str(), *n));
         vec![
-            Cell::name(&fault.kind),
+            Cell::name(&name),
             Cell::number(fault.at, 1),
             Cell::maybe(fault.until.map(|until| Cell::number(until, 1))),
             Cell::count(fault.hits),
