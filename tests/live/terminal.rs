@@ -119,7 +119,7 @@ fn a_key_ends_the_run_as_a_signal_does() {
     let seen = terminal.end();
     let after = assert_given_back(&seen);
     assert!(after.contains("code 130"), "{after}");
-    assert!(after.contains("interrupted"), "{after}");
+    assert!(after.contains("INTERRUPTED"), "{after}");
 }
 
 #[test]
