@@ -27,13 +27,13 @@ tmux capture-pane -p -t substorm-sample >reports/screens/terminal.txt
 while tmux has-session -t substorm-sample 2>/dev/null; do sleep 1; done
 
 # An hour at 20,000/s that never was; the test leaves its page.
-"${CARGO:-cargo}" test --quiet --locked --test documents hour
+"${CARGO:-cargo}" test --quiet --locked --test documents hour >"$work/hour.txt"
 cp -r "$work"/deleted-users-*/. reports/sample/
 cp "$work/deleted-users.parquet" reports/sample/samples.parquet
 for scenario in steady stale-cache database-outage; do
     screen report "$(echo "$work/$scenario"-2*/report.html)" "reports/screens/$scenario"
 done
 screen report "$(find "${CARGO_TARGET_DIR:-target}/tmp/documents/hour" -name report.html)" reports/screens/one-hour
-# Flat colours: a palette makes them a third as large and looks the same.
-mogrify -colors 255 reports/screens/*.png
+# Flat colours: a palette without dithering makes them small and looks the same.
+mogrify -dither None -colors 128 reports/screens/*.png
 du -sh reports/sample reports/screens

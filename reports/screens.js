@@ -36,9 +36,9 @@ async function main() {
     await Promise.all(pages.map((page) => page.goto(pathToFileURL(path.resolve(where)).href)));
   } else {
     await Promise.all(pages.map((page) => reached(page, where)));
-    // The log says when a fault begins; a few seconds later its band can be seen in the charts.
+    // The log says when a fault begins; two seconds later its band can be seen in the charts.
     await Promise.all(pages.map((page) => page.getByText(" began: ").first().waitFor({ timeout: LIMIT_MS })));
-    await pages[0].waitForTimeout(4_000);
+    await pages[0].waitForTimeout(2_000);
   }
   await Promise.all(pages.map((page, n) => page.screenshot({ path: `${name}-${themes[n]}.png`, fullPage: true })));
   await browser.close();
