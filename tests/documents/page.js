@@ -183,7 +183,13 @@ async function theme(page) {
   await page.keyboard.press("Space");
   assert.equal(await button.textContent(), "Light theme", "the button says what it will do");
   assert.notEqual(await background(), before, "the theme changes the page");
-  await page.reload();
+  // A browser keeps what a page stores in a process of its own, and hands it there a moment later: a
+  // reload at once may come before it.
+  const deadline = Date.now() + 10_000;
+  do {
+    await page.waitForTimeout(100);
+    await page.reload();
+  } while (await button.textContent() !== "Light theme" && Date.now() < deadline);
   assert.equal(await button.textContent(), "Light theme", "the choice outlives a reload");
   await page.keyboard.press("Tab");
   await button.click();
