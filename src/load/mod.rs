@@ -22,6 +22,7 @@ mod pace;
 mod plan;
 mod pointer;
 mod pool;
+mod precedence;
 mod probe;
 mod retry;
 mod schedule;

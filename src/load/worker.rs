@@ -22,6 +22,7 @@ use super::lane::{Lane, Seat, Shared};
 use super::ledger::{Entries, Ledger};
 use super::pace::{Pace, Wait};
 use super::pool::{Pool, Post, Waiting};
+use super::precedence::Precedence;
 use super::probe::{Errand, ProbeQueue};
 use super::schedule::{Schedule, Step};
 use super::tap::Tap;
@@ -149,6 +150,7 @@ impl<C: Connector> Worker<C> {
         );
         let waiting_max = share(run.plan.backlog);
         let probes = ProbeQueue::new(run.probe, run.end());
+        let precedence = Precedence::new(run.clock);
         let ledger = Ledger::new(run.shape.clone(), probes, Arc::clone(&gather));
         Ok(Self {
             pool: Rc::new(RefCell::new(Pool { waiting_max, ..Pool::default() })),
@@ -175,6 +177,7 @@ impl<C: Connector> Worker<C> {
                 connector,
                 ledger: RefCell::new(ledger),
                 gather: Arc::clone(&gather),
+                precedence,
                 tap: setup.tap.map(RefCell::new),
             }),
             gather,
@@ -219,10 +222,12 @@ impl<C: Connector> Worker<C> {
             self.reap();
             self.hand_over_if_due(began);
             if behind {
+                self.next_due(Tick::MAX);
                 tokio::task::yield_now().await;
                 continue;
             }
             let request = self.next_request(began);
+            self.next_due(request);
             let now = self.shared.run.clock.now();
             let other = match now < end {
                 true => end,
@@ -298,6 +303,13 @@ impl<C: Connector> Worker<C> {
         self.pace.grained(step.min(probe).min(retry))
     }
 
+    /// Answers are read after what is due at `request`, if a lane is free for it, and if it is not
+    /// late anyway for the sake of its grain.
+    fn next_due(&self, request: Tick) {
+        let waits = !self.pool.borrow().backlog.is_empty() || !self.shared.run.plan.grain.is_zero();
+        self.shared.precedence.next_due(if waits { Tick::MAX } else { request });
+    }
+
     /// Hands out what is due by `now`; true if there is more than a batch of it.
     fn dispatch(&mut self, now: Tick) -> bool {
         while let Ok(errand) = self.errands.try_recv() {
@@ -359,9 +371,11 @@ impl<C: Connector> Worker<C> {
         let mut pool = self.pool.borrow_mut();
         if let Some(n) = pool.idle.pop() {
             pool.seats[n].slot.put(job);
+            self.shared.precedence.handed_out();
         } else if pool.seats.len() < self.lanes_max {
             drop(pool);
             self.open_lane(false).slot.put(job);
+            self.shared.precedence.handed_out();
         } else if pool.backlog.len() < pool.waiting_max {
             let since = self.shared.run.clock.now();
             pool.backlog.push_back(Waiting { job, since });
