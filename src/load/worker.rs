@@ -19,7 +19,7 @@ use super::alarm::Alarm;
 use super::context::{Context, Job};
 use super::gather::Gather;
 use super::lane::{Lane, Seat, Shared};
-use super::ledger::{Entries, Ledger};
+use super::ledger::{Ledger, Report};
 use super::pace::{Pace, Wait};
 use super::pool::{Pool, Post, Waiting};
 use super::precedence::Precedence;
@@ -52,23 +52,6 @@ const PATIENCE: Duration = Duration::from_micros(500);
 
 /// Numbers of probes start here, so that they never meet those of the schedule.
 pub const PROBE_SEQ: u64 = 1 << 60;
-
-/// What a worker reports, once a second and at its end.
-#[derive(Debug)]
-pub struct Report {
-    /// Which worker.
-    pub worker: u32,
-    /// When it was made.
-    pub at: Tick,
-    /// What happened since the last one.
-    pub entries: Entries,
-    /// CPU time of the worker's thread since load began.
-    pub cpu: Duration,
-    /// Of that, time spent waiting for due instants without sleeping, since the last report.
-    pub spun: Duration,
-    /// Time since then in which it was ready and did not run; `None` where the system does not tell.
-    pub run_delay: Option<Duration>,
-}
 
 /// What a worker is started with.
 pub struct WorkerSetup {
@@ -244,6 +227,14 @@ impl<C: Connector> Worker<C> {
                 Wait::Spin => {
                     tokio::task::yield_now().await;
                     turn_began = Some(began);
+                }
+                Wait::Stare => {
+                    while self.shared.run.clock.now() < wake {
+                        std::hint::spin_loop();
+                    }
+                    self.dispatch(wake);
+                    // However close the next one is, this one is to be sent.
+                    tokio::task::yield_now().await;
                 }
                 Wait::Sleep(span) if wake == request && span <= self.lie_for => {
                     self.gather.grain_ends(wake);
