@@ -2,8 +2,12 @@
 //!
 //! Answers come in bursts: a server that stood still for a millisecond writes all of them at once.
 //! A worker that reads each before it looks at its schedule again sends whatever is due meanwhile
-//! late, by some microseconds for every answer. So an answer that has come lets the requests that
-//! are due go first, once; it does not wait for more than that, however far behind the worker is.
+//! late, by some microseconds for every answer. So an answer that has come lets what is due go
+//! first, once; it does not wait for more than that, however far behind the worker is.
+//!
+//! That is in two steps, because the worker's schedule is looked at when its runtime has nothing
+//! else to do: the worker has a turn, in which it hands out what is due, and then the lanes that
+//! were given it have theirs.
 
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
@@ -41,11 +45,11 @@ impl Precedence {
         self.handed_out.set(self.handed_out.get().saturating_sub(1));
     }
 
-    /// Whether a request is due and not sent.
-    fn is_claimed(&self) -> bool {
+    /// Whether a request is due that the worker has not handed out. Where none will be, the clock
+    /// need not be looked at.
+    fn is_due(&self) -> bool {
         let due = self.due.get();
-        // A closed loop has no such instants, and need not look at the clock.
-        self.handed_out.get() > 0 || due != Tick::MAX && due <= self.clock.now()
+        due != Tick::MAX && due <= self.clock.now()
     }
 
     /// What `answer` gives; if it does not give that at once, what is due when it has come goes
@@ -63,76 +67,112 @@ impl Precedence {
         if let Some(answer) = at_once.await {
             return answer;
         }
-        if self.is_claimed() {
+        if self.handed_out.get() == 0 && self.is_due() {
             tokio::task::yield_now().await;
+        }
+        if self.handed_out.get() > 0 {
+            behind_all_that_are_ready().await;
         }
         answer.await
     }
+}
+
+/// Unlike [`yield_now`](tokio::task::yield_now), which looks for more answers first, and puts those
+/// that wait in the reverse of their order.
+async fn behind_all_that_are_ready() {
+    let mut was_put_back = false;
+    poll_fn(|cx| {
+        if std::mem::replace(&mut was_put_back, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 #[cfg(test)]
 mod tests {
     use std::cell::RefCell;
     use std::rc::Rc;
+    use std::time::Duration;
 
+    use tokio::runtime::{Builder, LocalOptions};
     use tokio::sync::oneshot;
-    use tokio::task::{LocalSet, spawn_local};
+    use tokio::task::{spawn_local, yield_now};
 
     use super::*;
 
-    /// In which order a burst of answers and a request have their turns; the request is handed out
-    /// when all answers have come.
-    async fn order(claimed: bool) -> Vec<&'static str> {
-        let precedence = Rc::new(Precedence::new(Clock::start()));
-        let order = Rc::new(RefCell::new(Vec::new()));
-        let mut tasks = Vec::new();
-        let mut come = Vec::new();
-        for name in ["first", "second"] {
-            let (send, receive) = oneshot::channel::<()>();
-            let (precedence, order) = (Rc::clone(&precedence), Rc::clone(&order));
-            come.push(send);
-            tasks.push(spawn_local(async move {
-                precedence.before(receive).await.unwrap();
-                order.borrow_mut().push(name);
-            }));
-        }
-        tokio::task::yield_now().await;
-        for answer in come {
-            answer.send(()).unwrap();
-        }
-        if claimed {
-            precedence.handed_out();
-        }
-        let sent = Rc::clone(&order);
-        tasks.push(spawn_local(async move {
-            precedence.begun();
-            sent.borrow_mut().push("request");
-        }));
-        for task in tasks {
-            task.await.unwrap();
-        }
-        order.take()
+    /// What a worker's runtime does with a burst of five answers, each of which takes a moment to
+    /// read, and one request: the order in which they are through. `due` says after how many
+    /// moments it is; what it is handed out by is the runtime's main future, as with a worker.
+    fn order(due: Option<u64>) -> Vec<&'static str> {
+        const MOMENT: Duration = Duration::from_millis(2);
+        let runtime = Builder::new_current_thread().build_local(LocalOptions::default()).unwrap();
+        let clock = Clock::start();
+        runtime.block_on(async move {
+            let precedence = Rc::new(Precedence::new(clock));
+            let order = Rc::new(RefCell::new(Vec::new()));
+            let (come, mut tasks): (Vec<_>, Vec<_>) = ["1", "2", "3", "4", "5"]
+                .map(|name| {
+                    let (send, receive) = oneshot::channel::<()>();
+                    let (precedence, order) = (Rc::clone(&precedence), Rc::clone(&order));
+                    let answer = spawn_local(async move {
+                        precedence.before(receive).await.unwrap();
+                        let read = clock.now() + MOMENT;
+                        while clock.now() < read {}
+                        order.borrow_mut().push(name);
+                    });
+                    (send, answer)
+                })
+                .into_iter()
+                .unzip();
+            yield_now().await;
+            let due = due.map_or(Tick::MAX, |moments| clock.now() + MOMENT * moments as u32);
+            precedence.next_due(due);
+            for answer in come {
+                answer.send(()).unwrap();
+            }
+            while due != Tick::MAX && clock.now() < due {
+                yield_now().await;
+            }
+            precedence.next_due(Tick::MAX);
+            if due != Tick::MAX {
+                precedence.handed_out();
+                let (precedence, order) = (Rc::clone(&precedence), Rc::clone(&order));
+                tasks.push(spawn_local(async move {
+                    precedence.begun();
+                    order.borrow_mut().push("request");
+                }));
+            }
+            for task in tasks {
+                task.await.unwrap();
+            }
+            order.take()
+        })
     }
 
-    #[tokio::test]
-    async fn what_is_due_goes_first() {
-        let set = LocalSet::new();
-        assert_eq!(set.run_until(order(true)).await[0], "request");
-        assert_eq!(set.run_until(order(false)).await, ["first", "second", "request"]);
+    #[test]
+    fn what_is_due_goes_before_the_rest_of_a_burst() {
+        assert_eq!(order(None), ["1", "2", "3", "4", "5"]);
+        // Due when all have come and none is read: they keep their order behind it.
+        assert_eq!(order(Some(0)), ["request", "1", "2", "3", "4", "5"]);
+        // Due while the second is read, unless this machine stood still before.
+        let late = order(Some(1));
+        let place = late.iter().position(|name| *name == "request").unwrap();
+        assert!((1..=2).contains(&place), "{late:?}");
     }
 
     #[tokio::test]
     async fn an_answer_waits_once() {
         let precedence = Precedence::new(Clock::start());
-        precedence.next_due(Tick::ZERO);
-        assert!(precedence.is_claimed());
         // Overdue for good, and yet the answer is read.
+        precedence.next_due(Tick::ZERO);
+        precedence.handed_out();
         let answer = async {
-            tokio::task::yield_now().await;
+            yield_now().await;
             7
         };
         assert_eq!(precedence.before(answer).await, 7);
-        precedence.next_due(Tick::MAX);
-        assert!(!precedence.is_claimed());
     }
 }

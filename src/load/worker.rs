@@ -53,6 +53,9 @@ const PATIENCE: Duration = Duration::from_micros(500);
 /// Numbers of probes start here, so that they never meet those of the schedule.
 pub const PROBE_SEQ: u64 = 1 << 60;
 
+/// Numbers of the requests of virtual users start here, beyond those of schedules and probes.
+pub const VIRTUAL_SEQ: u64 = 1 << 61;
+
 /// What a worker is started with.
 pub struct WorkerSetup {
     /// Its number, from 0.
@@ -229,10 +232,13 @@ impl<C: Connector> Worker<C> {
                     turn_began = Some(began);
                 }
                 Wait::Stare => {
-                    while self.shared.run.clock.now() < wake {
+                    let mut now = now;
+                    while now < wake {
                         std::hint::spin_loop();
+                        now = self.shared.run.clock.now();
                     }
-                    self.dispatch(wake);
+                    self.pace.turned(began, now);
+                    self.dispatch(now);
                     // However close the next one is, this one is to be sent.
                     tokio::task::yield_now().await;
                 }
@@ -323,6 +329,8 @@ impl<C: Connector> Worker<C> {
                     return self.dispatch_follow_ups(now);
                 }
                 Step::Closed { phase, until, users, first, think, .. } => {
+                    // Those whose users have ended are of no further use.
+                    self.virtual_seats.retain(|seat| Rc::strong_count(seat) > 1);
                     for n in 0..users {
                         let number = first + n * self.workers;
                         self.open_virtual_user(phase, number, until, think);
@@ -361,12 +369,11 @@ impl<C: Connector> Worker<C> {
         self.shared.ledger.borrow_mut().due(&job, is_probe);
         let mut pool = self.pool.borrow_mut();
         if let Some(n) = pool.idle.pop() {
-            pool.seats[n].slot.put(job);
-            self.shared.precedence.handed_out();
+            self.hand(&pool.seats[n], job);
         } else if pool.seats.len() < self.lanes_max {
             drop(pool);
-            self.open_lane(false).slot.put(job);
-            self.shared.precedence.handed_out();
+            let seat = self.open_lane(false);
+            self.hand(&seat, job);
         } else if pool.backlog.len() < pool.waiting_max {
             let since = self.shared.run.clock.now();
             pool.backlog.push_back(Waiting { job, since });
@@ -375,6 +382,11 @@ impl<C: Connector> Worker<C> {
             drop(pool);
             self.shared.ledger.borrow_mut().unsent(&job);
         }
+    }
+
+    fn hand(&self, seat: &Seat, job: Job) {
+        seat.slot.put(job);
+        self.shared.precedence.handed_out();
     }
 
     /// The lanes that are to be there, connected, before the first request is due.
@@ -408,6 +420,7 @@ impl<C: Connector> Worker<C> {
 
     /// Waits for what is in flight, up to the drain limit; counts what is left.
     async fn drain(&mut self) -> io::Result<()> {
+        self.shared.precedence.next_due(Tick::MAX);
         let clock = self.shared.run.clock;
         let limit = clock.now() + self.shared.run.plan.drain;
         // What was handed to a lane last is to be begun, or it would count as neither.
