@@ -116,7 +116,7 @@ fn plot(frame: &mut Frame, x: &Axis, name: &'static str, curves: &[Curve], heigh
     frame.legend(&curves.iter().map(entry).collect::<Vec<_>>());
     let ends = curves.iter().filter_map(|c| Some((c.latency.at(0.0)?, c.latency.at(1.0)?)));
     let (least, largest) = ends.fold((u64::MAX, 0), |(a, b), (c, d)| (a.min(c), b.max(d)));
-    let y = Axis::micros(name, least as f64 * 0.9, largest as f64);
+    let y = Axis::micros(name, least as f64, largest as f64);
     let panel = frame.panel(x.clone(), y, height);
     let n = curves.iter().map(|curve| curve.latency.count()).max().unwrap_or(0);
     few(frame, &panel, n);

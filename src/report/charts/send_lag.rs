@@ -67,7 +67,7 @@ fn draw(input: &Input<'_>, theme: Theme) -> Option<Drawing> {
     frame.legend(&entries.collect::<Vec<_>>());
     let marks = Marks::of(input);
     frame.faults(&marks);
-    let axis = Axis::micros("send lag", least as f64 * 0.8, largest as f64);
+    let axis = Axis::micros("send lag", least as f64, largest as f64);
     let value = |line: &Line, column: &Column| (line.2)(&column.sum).map(|value| value as f64);
     let at: Vec<f64> = columns.iter().map(|column| extent(column).0).collect();
     let mut panel = frame.time_panel(&marks, axis, 190.0);
