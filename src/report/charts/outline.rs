@@ -1,5 +1,6 @@
 //! From points to the `d` of an SVG path, as short as it can be: what is level is written as `H`, what
-//! is upright as `V`, and points on the way along either are left out.
+//! is upright as `V`, points on the way along either are left out, and from one run to the next on the
+//! same level it is a step aside.
 
 use std::fmt::Write as _;
 
@@ -10,8 +11,14 @@ use plotters_backend::BackendCoord;
 pub const PIXEL: u32 = 10;
 
 /// Adds a run of points; one that is closed goes back to where it began. Nothing where there are not
-/// two different points.
-pub fn outline(d: &mut String, points: impl IntoIterator<Item = BackendCoord>, is_closed: bool) {
+/// two different points. `after` is where the run before it ended, if it was open; gives where this
+/// one does.
+pub fn outline(
+    d: &mut String,
+    after: Option<BackendCoord>,
+    points: impl IntoIterator<Item = BackendCoord>,
+    is_closed: bool,
+) -> Option<BackendCoord> {
     let mut corners: Vec<BackendCoord> = Vec::new();
     for point in points {
         match corners[..] {
@@ -27,9 +34,13 @@ pub fn outline(d: &mut String, points: impl IntoIterator<Item = BackendCoord>, i
         corners.pop();
     }
     if corners.len() < 2 {
-        return;
+        return after;
     }
-    command(d, 'M', &[corners[0].0, corners[0].1]);
+    let (x, y) = corners[0];
+    match after {
+        Some((before, level)) if level == y => command(d, 'm', &[x - before, 0]),
+        _ => command(d, 'M', &[x, y]),
+    }
     for pair in corners.windows(2) {
         let (x, y) = pair[1];
         match (pair[0].0 == x, pair[0].1 == y) {
@@ -40,7 +51,9 @@ pub fn outline(d: &mut String, points: impl IntoIterator<Item = BackendCoord>, i
     }
     if is_closed {
         d.push('Z');
+        return None;
     }
+    corners.last().copied()
 }
 
 /// Whether a point is passed on a level or upright way from the one before it to the one after it.
@@ -82,7 +95,7 @@ mod tests {
 
     fn written(points: &[BackendCoord], is_closed: bool) -> String {
         let mut d = String::new();
-        outline(&mut d, points.iter().copied(), is_closed);
+        outline(&mut d, None, points.iter().copied(), is_closed);
         d
     }
 
@@ -100,6 +113,7 @@ mod tests {
             let last = corners.last().copied().unwrap_or_default();
             match (&d[*start..=*start], &values[..]) {
                 ("M" | "L", [x, y]) => corners.push((*x, *y)),
+                ("m", [x, y]) => corners.push((last.0 + x, last.1 + y)),
                 ("H", [x]) => corners.push((*x, last.1)),
                 ("V", [y]) => corners.push((last.0, *y)),
                 ("Z", []) => {}
@@ -124,6 +138,10 @@ mod tests {
         assert_eq!(written(&[(0, 0), (0, 90), (0, 95), (0, 0)], true), "M0 0V9.5Z");
         assert_eq!(written(&[(7, 7), (7, 7)], false), "");
         assert_eq!(written(&[], true), "");
+        let mut d = String::new();
+        let cells = [[(0, 35), (60, 35)], [(90, 35), (120, 35)], [(60, 95), (90, 95)]];
+        cells.into_iter().fold(None, |after, cell| outline(&mut d, after, cell, false));
+        assert_eq!(d, "M0 3.5H6m3 0H12M6 9.5H9");
     }
 
     proptest! {
@@ -151,6 +169,22 @@ mod tests {
                 last = point;
             }
             prop_assert_eq!(corner + 1, corners.len());
+        }
+
+        /// Runs of one path do not change each other.
+        #[test]
+        fn outlines_follow_each_other(
+            runs in prop::collection::vec(
+                (prop::collection::vec((-4..4_i32, -4..4_i32), 0..5), any::<bool>()),
+                0..6,
+            ),
+        ) {
+            let (mut together, mut alone, mut after) = (String::new(), String::new(), None);
+            for (points, is_closed) in &runs {
+                after = outline(&mut together, after, points.iter().copied(), *is_closed);
+                alone += &written(points, *is_closed);
+            }
+            prop_assert_eq!(read(&together), read(&alone));
         }
     }
 }

@@ -43,8 +43,8 @@ pub struct Canvas {
     defs: String,
     body: String,
     look: Look,
-    /// Of the path that the body ends with and that goes on.
-    open: Option<Paint>,
+    /// Of the path that the body ends with and that goes on, and where it does.
+    open: Option<(Paint, Option<BackendCoord>)>,
 }
 
 type Drawn = Result<(), DrawingErrorKind<Infallible>>;
@@ -97,16 +97,17 @@ impl Canvas {
         points: impl IntoIterator<Item = BackendCoord>,
         is_closed: bool,
     ) {
+        let open = self.open.filter(|(open, _)| *open == paint);
         let mut d = String::new();
-        outline(&mut d, points, is_closed);
+        let end = outline(&mut d, open.and_then(|(_, end)| end), points, is_closed);
         if d.is_empty() {
             return;
         }
-        if self.open != Some(paint) {
+        if open.is_none() {
             self.close();
             self.begin(paint);
-            self.open = Some(paint);
         }
+        self.open = Some((paint, end));
         self.body.push_str(&d);
     }
 
