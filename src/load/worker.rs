@@ -19,9 +19,10 @@ use super::alarm::Alarm;
 use super::context::{Context, Job};
 use super::gather::Gather;
 use super::lane::{Lane, Seat, Shared};
-use super::ledger::{Entries, Ledger};
+use super::ledger::{Ledger, Report};
 use super::pace::{Pace, Wait};
 use super::pool::{Pool, Post, Waiting};
+use super::precedence::Precedence;
 use super::probe::{Errand, ProbeQueue};
 use super::schedule::{Schedule, Step};
 use super::tap::Tap;
@@ -51,23 +52,6 @@ const PATIENCE: Duration = Duration::from_micros(500);
 
 /// Numbers of probes start here, so that they never meet those of the schedule.
 pub const PROBE_SEQ: u64 = 1 << 60;
-
-/// What a worker reports, once a second and at its end.
-#[derive(Debug)]
-pub struct Report {
-    /// Which worker.
-    pub worker: u32,
-    /// When it was made.
-    pub at: Tick,
-    /// What happened since the last one.
-    pub entries: Entries,
-    /// CPU time of the worker's thread since load began.
-    pub cpu: Duration,
-    /// Of that, time spent waiting for due instants without sleeping, since the last report.
-    pub spun: Duration,
-    /// Time since then in which it was ready and did not run; `None` where the system does not tell.
-    pub run_delay: Option<Duration>,
-}
 
 /// What a worker is started with.
 pub struct WorkerSetup {
@@ -149,6 +133,7 @@ impl<C: Connector> Worker<C> {
         );
         let waiting_max = share(run.plan.backlog);
         let probes = ProbeQueue::new(run.probe, run.end());
+        let precedence = Precedence::new(run.clock);
         let ledger = Ledger::new(run.shape.clone(), probes, Arc::clone(&gather));
         Ok(Self {
             pool: Rc::new(RefCell::new(Pool { waiting_max, ..Pool::default() })),
@@ -175,6 +160,7 @@ impl<C: Connector> Worker<C> {
                 connector,
                 ledger: RefCell::new(ledger),
                 gather: Arc::clone(&gather),
+                precedence,
                 tap: setup.tap.map(RefCell::new),
             }),
             gather,
@@ -219,10 +205,12 @@ impl<C: Connector> Worker<C> {
             self.reap();
             self.hand_over_if_due(began);
             if behind {
+                self.next_due(Tick::MAX);
                 tokio::task::yield_now().await;
                 continue;
             }
             let request = self.next_request(began);
+            self.next_due(request);
             let now = self.shared.run.clock.now();
             let other = match now < end {
                 true => end,
@@ -239,6 +227,14 @@ impl<C: Connector> Worker<C> {
                 Wait::Spin => {
                     tokio::task::yield_now().await;
                     turn_began = Some(began);
+                }
+                Wait::Stare => {
+                    while self.shared.run.clock.now() < wake {
+                        std::hint::spin_loop();
+                    }
+                    self.dispatch(wake);
+                    // However close the next one is, this one is to be sent.
+                    tokio::task::yield_now().await;
                 }
                 Wait::Sleep(span) if wake == request && span <= self.lie_for => {
                     self.gather.grain_ends(wake);
@@ -296,6 +292,13 @@ impl<C: Connector> Worker<C> {
         let probe = self.shared.ledger.borrow().probes.next_at().unwrap_or(Tick::MAX);
         let retry = self.pool.borrow().retries.next_at().unwrap_or(Tick::MAX);
         self.pace.grained(step.min(probe).min(retry))
+    }
+
+    /// Answers are read after what is due at `request`, if a lane is free for it, and if it is not
+    /// late anyway for the sake of its grain.
+    fn next_due(&self, request: Tick) {
+        let waits = !self.pool.borrow().backlog.is_empty() || !self.shared.run.plan.grain.is_zero();
+        self.shared.precedence.next_due(if waits { Tick::MAX } else { request });
     }
 
     /// Hands out what is due by `now`; true if there is more than a batch of it.
@@ -359,9 +362,11 @@ impl<C: Connector> Worker<C> {
         let mut pool = self.pool.borrow_mut();
         if let Some(n) = pool.idle.pop() {
             pool.seats[n].slot.put(job);
+            self.shared.precedence.handed_out();
         } else if pool.seats.len() < self.lanes_max {
             drop(pool);
             self.open_lane(false).slot.put(job);
+            self.shared.precedence.handed_out();
         } else if pool.backlog.len() < pool.waiting_max {
             let since = self.shared.run.clock.now();
             pool.backlog.push_back(Waiting { job, since });
