@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use crate::outcome::Verdict;
 use crate::units::grouped;
 
 use super::super::formats::Input;
@@ -90,7 +91,8 @@ fn card(answers: &Answers) -> Markup {
     html! {
         div class={ "card " (tone) } {
             h4 { (grouped(answers.answers)) " " code { (answers.verdict) } " (" (answers.share) ")" }
-            p { (overview::meaning(answers.verdict)) }
+            // Of these the note above the card tells more.
+            @if answers.verdict != Verdict::Unavailable { p { (overview::meaning(answers.verdict)) } }
             dl {
                 (fact("For how long", answers.when.map(When::text).unwrap_or_default()))
                 (fact("For whom", answers.whom.join("; ")))

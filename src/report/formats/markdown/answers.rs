@@ -13,7 +13,11 @@ use super::{figure, list, rows};
 pub(super) fn thresholds(report: &RunReport) -> String {
     let mut all: Vec<_> = report.thresholds.iter().collect();
     all.sort_by_key(|threshold| threshold.pass);
-    let table = rows(&["", "threshold", "measured", "why not"], &all, |table, threshold| {
+    // Cells beyond the columns are left out.
+    let columns = ["", "threshold", "measured", "why not"];
+    let columns =
+        if all.iter().any(|t| !t.reason.is_empty()) { &columns[..] } else { &columns[..3] };
+    let table = rows(columns, &all, |table, threshold| {
         let mark = match (report.partial, threshold.pass) {
             (true, _) => "–",
             (false, true) => "✅",

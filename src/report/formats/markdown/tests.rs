@@ -25,6 +25,15 @@ fn the_first_line_is_the_verdict() {
 }
 
 #[test]
+fn where_every_threshold_holds_no_column_asks_why_not() {
+    let mut report = sample::deleted_users();
+    assert!(text(&report).contains("| why not |"));
+    report.thresholds.retain(|threshold| threshold.pass);
+    let text = text(&report);
+    assert!(text.contains("|  | threshold | measured |\n| --- | --- | --- |\n| ✅ | "), "{text}");
+}
+
+#[test]
 fn figures_of_our_own_stand_as_they_are() {
     for text in ["1.52 ms", "≤ 2.108 s", "2026-11-24T14:19:20Z", "0.1.0", "1.6%", "1,200"] {
         assert_eq!(figure(text), text);
