@@ -39,6 +39,13 @@ pub struct PhasePlan {
     pub warm_up: bool,
 }
 
+impl PhasePlan {
+    /// How much of it there has been when load has lasted for `span`.
+    pub fn gone(&self, span: Duration) -> Duration {
+        span.saturating_sub(self.start).min(self.length)
+    }
+}
+
 /// An arrival process with its parameters.
 #[derive(Clone, Debug)]
 pub enum Arrival {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::{Arrival, OpenProcess, named};
+use super::{Arrival, OpenProcess, PhasePlan, named};
 use crate::seed::{Seed, Stream};
 use crate::setting::{Settings, Value};
 use crate::units::Rate;
@@ -278,4 +278,13 @@ fn odd_factors_do_no_harm() {
     assert_eq!(process.scaled(-1.0).expected(SECOND), 0.0);
     assert_eq!(process.scaled(f64::NAN).expected(SECOND), 100.0);
     assert_eq!(process.scaled(1e300).expected(SECOND), super::curve::GREATEST_RATE);
+}
+
+#[test]
+fn a_phase_is_gone_bit_by_bit() {
+    let arrival = build("closed", &[("users", Value::Count(1))], SECOND).unwrap();
+    let (start, length) = (2 * SECOND, 3 * SECOND);
+    let phase = PhasePlan { name: "p".into(), start, length, arrival, warm_up: false };
+    let gone = |seconds: u32| phase.gone(seconds * SECOND).as_secs();
+    assert_eq!([0, 2, 3, 5, 9].map(gone), [0, 0, 1, 3, 3]);
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::arrival::Arrival;
 use crate::clock::Tick;
@@ -32,14 +33,16 @@ pub struct Figures<'a> {
     /// Lookups seen on the link to the store, and requests to the gateway.
     lookups: Option<(u64, u64)>,
     thresholds: &'a [Threshold],
+    /// For how long load has lasted.
+    span: Duration,
 }
 
 impl<'a> Figures<'a> {
-    /// Sums up what was gathered.
+    /// Sums up what was gathered in `span` from the start of load.
     pub fn of(
         plan: &'a Plan,
         thresholds: &'a [Threshold],
-        gathered: &'a Gathered,
+        (gathered, span): (&'a Gathered, Duration),
         lookups: Option<(u64, u64)>,
     ) -> Self {
         let lag = |kind| [Cohort::Probed, Cohort::Quiet].map(|c| gathered.lags.summary(kind, c));
@@ -51,6 +54,7 @@ impl<'a> Figures<'a> {
             provisioning: lag(LagKind::Provisioning),
             lookups,
             thresholds,
+            span,
         }
     }
 
@@ -336,13 +340,13 @@ impl<'a> Figures<'a> {
     }
 
     fn read(&self, threshold: &Threshold) -> Reading {
-        let (record, seconds) = match threshold.phase() {
+        let (record, gone) = match threshold.phase() {
             None => {
                 let measured = self.plan.phases.iter().filter(|phase| !phase.warm_up);
-                (self.measured, measured.map(|phase| phase.length.as_secs_f64()).sum::<f64>())
+                (self.measured, measured.map(|phase| phase.gone(self.span)).sum::<Duration>())
             }
             Some(name) => match self.each_phase().find(|(phase, _)| phase.name == name) {
-                Some((phase, record)) => (record, phase.length.as_secs_f64()),
+                Some((phase, record)) => (record, phase.gone(self.span)),
                 None => return Reading::Never,
             },
         };
@@ -371,8 +375,8 @@ impl<'a> Figures<'a> {
                 }
                 _ => Reading::Never,
             },
-            Metric::Throughput if record.done == 0 => Reading::Never,
-            Metric::Throughput => Reading::Point(record.done as f64 / seconds.max(1e-9)),
+            Metric::Throughput if record.done == 0 || gone.is_zero() => Reading::Never,
+            Metric::Throughput => Reading::Point(record.done as f64 / gone.as_secs_f64()),
         }
     }
 
@@ -457,6 +461,6 @@ fn lag_reading([probed, _quiet]: &[Option<LagSummary>; 2], share: f64) -> Readin
         s if s <= 0.99 => summary.p99,
         _ => summary.max,
     };
-    let micros = |span: std::time::Duration| span.as_secs_f64() * 1e6;
+    let micros = |span: Duration| span.as_secs_f64() * 1e6;
     Reading::Between { low: micros(bounds.low), high: bounds.high.map(micros) }
 }

@@ -96,6 +96,10 @@ pub struct Second<'a> {
 
 /// Where what was gathered goes. Errors end the run: a run that is not recorded proves nothing.
 pub trait Sink: Send {
+    /// A second is over; what workers tell of it comes within a moment. What others count is to be
+    /// looked at now, if it is to be about the same second.
+    fn over(&mut self);
+
     /// A second is complete.
     fn second(&mut self, second: &Second<'_>) -> std::io::Result<()>;
 
@@ -113,6 +117,8 @@ pub struct Collector<S> {
     gathered: Gathered,
     second: Recorder,
     number: u64,
+    /// Whether the sink knows that the second is over.
+    is_over: bool,
     sink: S,
 }
 
@@ -138,7 +144,8 @@ impl<S: Sink> Collector<S> {
             sightings_lost: 0,
         };
         let second = Recorder::new(shape);
-        Self { clock, start, warm_up, hits, gathered, second, number: 0, sink }
+        let (number, is_over) = (0, false);
+        Self { clock, start, warm_up, hits, gathered, second, number, is_over, sink }
     }
 
     /// Gathers until workers and faults have nothing more to say. Gives the sink back.
@@ -149,7 +156,8 @@ impl<S: Sink> Collector<S> {
     ) -> std::io::Result<(Gathered, S)> {
         let (mut reports_open, mut notes_open) = (true, true);
         while reports_open || notes_open {
-            let close_at = self.start + Duration::from_secs(self.number + 1) + SETTLE;
+            let end = self.start + Duration::from_secs(self.number + 1);
+            let next = if self.is_over { end + SETTLE } else { end };
             tokio::select! {
                 biased;
                 note = notes.recv(), if notes_open => match note {
@@ -160,7 +168,10 @@ impl<S: Sink> Collector<S> {
                     Some(report) => self.take_report(&report),
                     None => reports_open = false,
                 },
-                () = sleep_until(self.clock.deadline(close_at)) => self.close_second()?,
+                () = sleep_until(self.clock.deadline(next)) => match self.is_over {
+                    true => self.close_second()?,
+                    false => self.end_second(),
+                },
             }
         }
         self.close_second()?;
@@ -229,7 +240,16 @@ impl<S: Sink> Collector<S> {
         }
     }
 
+    fn end_second(&mut self) {
+        self.is_over = true;
+        self.sink.over();
+    }
+
     fn close_second(&mut self) -> std::io::Result<()> {
+        if !self.is_over {
+            self.end_second();
+        }
+        self.is_over = false;
         self.gathered.totals.merge(&self.second);
         for (phase, record) in self.second.touched() {
             if !self.warm_up.get(phase).copied().unwrap_or(false) {
@@ -265,6 +285,8 @@ mod tests {
     struct Nowhere;
 
     impl Sink for Nowhere {
+        fn over(&mut self) {}
+
         fn second(&mut self, _: &Second<'_>) -> std::io::Result<()> {
             Ok(())
         }

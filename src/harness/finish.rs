@@ -111,14 +111,15 @@ pub fn finish(
 ) -> Result<Finished, RunError> {
     let Measured { gathered, mut output, ended, lookups, .. } = measured;
     let thresholds = load_setup::thresholds(plan);
-    let figures = Figures::of(plan, &thresholds, &gathered, lookups);
+    let span = ended.since(output.start());
+    let figures = Figures::of(plan, &thresholds, (&gathered, span), lookups);
     let mut report = figures.report(&output.base, output.start());
     output.strain.tell(&mut report);
     let memory = prepared.tokens.memory();
     report.population.token_bytes = memory.tokens + memory.mapped;
     prepared.tokens_from.clone_into(&mut report.population.tokens_from);
     report.wall_s = ended.as_secs_f64();
-    report.load_s = ended.since(output.start()).as_secs_f64();
+    report.load_s = span.as_secs_f64();
     report.interrupted = after.interrupted;
     report.stack = after.stack_use.map(|used| StackUse {
         cpu_share: used.cpu.saturating_sub(measured.stack_cpu_before).as_secs_f64()

@@ -55,6 +55,9 @@ pub struct Output {
     lookups_before: u64,
     /// Lookups in the rows so far.
     lookups_shown: u64,
+    /// Lookups, and what the machine had done, when the last second was over.
+    lookups_then: Option<u64>,
+    machine_then: Option<Processors>,
     context: Context,
     /// How hard the generator works, and what it is kept from.
     pub strain: Strain,
@@ -87,6 +90,8 @@ impl Output {
             start,
             lookups_before,
             lookups_shown: 0,
+            lookups_then: None,
+            machine_then: None,
             context: set_up::context(plan),
             strain: Strain::new(plan),
         }
@@ -94,9 +99,12 @@ impl Output {
 
     /// Lookups seen on the store's link since load began, and the requests that led to them.
     pub fn lookups(&self, gathered: &Gathered) -> Option<(u64, u64)> {
-        let lookups = self.system.as_ref()?.link_counts(LinkName::Store)?.requests;
-        let requests = gathered.totals.phases().iter().map(|record| record.done).sum();
-        Some((lookups.saturating_sub(self.lookups_before), requests))
+        Some((self.lookups_now()?, requests(gathered)))
+    }
+
+    fn lookups_now(&self) -> Option<u64> {
+        let counted = self.system.as_ref()?.link_counts(LinkName::Store)?.requests;
+        Some(counted.saturating_sub(self.lookups_before))
     }
 
     /// Lets go of the system, so that it can be stopped.
@@ -131,12 +139,12 @@ impl Output {
         let workers = &second.so_far.workers;
         let efforts: Vec<Effort> = workers.iter().map(|worker| worker.effort).collect();
         let lag = Lag::of(second.recorder);
-        self.strain.second(&mut row, phase, &efforts, &lag, Processors::now());
+        self.strain.second(&mut row, phase, &efforts, &lag, self.machine_then);
         row.in_flight =
             second.so_far.workers.iter().map(|worker| u64::from(worker.in_flight)).sum();
         let kinds: Vec<&str> = self.under_way(second).map(|(n, _)| self.kinds[n]).collect();
         row.faults = kinds.join("+");
-        if let Some((lookups, _)) = self.lookups(second.so_far) {
+        if let Some(lookups) = self.lookups_then {
             row.lookups = Some(lookups.saturating_sub(self.lookups_shown));
             self.lookups_shown = self.lookups_shown.max(lookups);
         }
@@ -148,7 +156,8 @@ impl Output {
         &self,
         second: &'s Second<'_>,
     ) -> impl Iterator<Item = (usize, &'s FaultState)> + use<'s> {
-        let (begin, end) = (self.start + Duration::from_secs(second.number), second.at);
+        let begin = self.start + Duration::from_secs(second.number);
+        let end = begin + Duration::from_secs(1);
         second.so_far.faults.iter().enumerate().filter(move |(_, state)| {
             state.began.is_some_and(|began| began < end)
                 && state.ended.is_none_or(|ended| ended >= begin)
@@ -185,8 +194,9 @@ impl Output {
 
     /// The report as far as it goes, marked partial.
     fn checkpoint(&self, second: &Second<'_>) -> RunReport {
-        let figures =
-            Figures::of(&self.plan, &self.thresholds, second.so_far, self.lookups(second.so_far));
+        let lookups = self.lookups_then.map(|lookups| (lookups, requests(second.so_far)));
+        let so_far = (second.so_far, Duration::from_secs(second.number + 1));
+        let figures = Figures::of(&self.plan, &self.thresholds, so_far, lookups);
         let mut report = figures.report(&self.base, self.start);
         self.strain.tell(&mut report);
         report.partial = true;
@@ -197,7 +207,17 @@ impl Output {
     }
 }
 
+/// Requests that were answered, warm-up and all.
+fn requests(gathered: &Gathered) -> u64 {
+    gathered.totals.phases().iter().map(|record| record.done).sum()
+}
+
 impl Sink for Output {
+    fn over(&mut self) {
+        self.lookups_then = self.lookups_now();
+        self.machine_then = Processors::now();
+    }
+
     fn second(&mut self, second: &Second<'_>) -> std::io::Result<()> {
         let row = self.row(second);
         self.timeline.append(&row)?;
