@@ -18,6 +18,7 @@ use crate::oracle::LagTracker;
 
 use super::changes::{Note, lag_kind};
 use super::effort::Effort;
+use super::hits::Hits;
 
 /// Workers report at whole seconds; the second is closed a little later.
 const SETTLE: Duration = Duration::from_millis(150);
@@ -57,7 +58,7 @@ pub struct FaultState {
     pub began: Option<Tick>,
     /// When it ended.
     pub ended: Option<Tick>,
-    /// How often it bit.
+    /// How often it bit; while it is under way, so far.
     pub hits: u64,
     /// What went wrong.
     pub trouble: Option<String>,
@@ -108,6 +109,7 @@ pub struct Collector<S> {
     start: Tick,
     /// For each phase, whether it is left out of what is measured.
     warm_up: Vec<bool>,
+    hits: Hits,
     gathered: Gathered,
     second: Recorder,
     number: u64,
@@ -115,11 +117,12 @@ pub struct Collector<S> {
 }
 
 impl<S: Sink> Collector<S> {
-    /// A collector of load that starts at `start`; `warm_up` has a flag for each phase.
+    /// A collector of load that starts at `start`; `warm_up` has a flag for each phase, and `hits`
+    /// a count for each fault.
     pub fn new(
         (clock, start): (Clock, Tick),
         shape: &Shape,
-        warm_up: Vec<bool>,
+        (warm_up, hits): (Vec<bool>, Hits),
         workers: usize,
         sink: S,
     ) -> Self {
@@ -135,7 +138,7 @@ impl<S: Sink> Collector<S> {
             sightings_lost: 0,
         };
         let second = Recorder::new(shape);
-        Self { clock, start, warm_up, gathered, second, number: 0, sink }
+        Self { clock, start, warm_up, hits, gathered, second, number: 0, sink }
     }
 
     /// Gathers until workers and faults have nothing more to say. Gives the sink back.
@@ -235,6 +238,11 @@ impl<S: Sink> Collector<S> {
         }
         let reported = self.gathered.workers.iter().map(|worker| worker.at).min();
         self.gathered.lags.settle(reported.unwrap_or_default().saturating_sub(LATE));
+        for (n, state) in self.gathered.faults.iter_mut().enumerate() {
+            if state.began.is_some() && state.ended.is_none() {
+                state.hits = self.hits.so_far(n);
+            }
+        }
         let (number, at) = (self.number, self.clock.now());
         self.sink.second(&Second { number, at, recorder: &self.second, so_far: &self.gathered })?;
         self.second.clear();
@@ -270,7 +278,8 @@ mod tests {
     fn a_delay_that_cannot_be_read_once_is_not_counted_twice() {
         let shape = Shape::default();
         let clock = Clock::start();
-        let mut collector = Collector::new((clock, Tick::ZERO), &shape, Vec::new(), 1, Nowhere);
+        let mut collector =
+            Collector::new((clock, Tick::ZERO), &shape, (Vec::new(), Hits::of(0)), 1, Nowhere);
         let (gap, until) = (Duration::from_millis(10), Duration::from_secs(1));
         let plan = ProbePlan { gap, growth: 0.1, until, prime: Duration::ZERO, quiet: Share::NONE };
         let gather = Arc::new(Gather::of_this_thread(clock));
@@ -290,5 +299,27 @@ mod tests {
             collector.close_second().unwrap();
         }
         assert_eq!(delays, [Some(700), None, Some(30), Some(20)]);
+    }
+
+    #[test]
+    fn hits_show_while_a_fault_is_under_way_and_its_end_has_the_last_word() {
+        let shape = Shape { faults: 2, ..Shape::default() };
+        let (clock, hits) = (Clock::start(), Hits::of(2));
+        let counts = (Vec::new(), hits.clone());
+        let mut collector = Collector::new((clock, Tick::ZERO), &shape, counts, 1, Nowhere);
+        let seen = |collector: &mut Collector<Nowhere>| {
+            collector.close_second().unwrap();
+            collector.gathered.faults.iter().map(|state| state.hits).collect::<Vec<_>>()
+        };
+        hits.set(0, 3);
+        assert_eq!(seen(&mut collector), [0, 0], "it has not begun");
+        let at = Tick::from_micros(5);
+        collector.take_note(&Note::FaultBegan { fault: 0, at }).unwrap();
+        assert_eq!(seen(&mut collector), [3, 0]);
+        hits.add_one(0);
+        assert_eq!(seen(&mut collector), [4, 0]);
+        let ended = Note::FaultEnded { fault: 0, at, hits: 9, trouble: None };
+        collector.take_note(&ended).unwrap();
+        assert_eq!(seen(&mut collector), [9, 0]);
     }
 }

@@ -9,6 +9,7 @@
 //! [`Observer`](crate::report::Observer).
 
 mod assemble;
+mod beside;
 mod changes;
 mod collector;
 mod effort;
@@ -17,6 +18,7 @@ mod exit;
 mod files;
 mod finish;
 pub mod heal;
+mod hits;
 mod journal;
 mod load_setup;
 mod output;

@@ -156,11 +156,14 @@ impl Output {
     }
 
     /// The same, as an observer is told.
-    fn active_faults(&self, second: &Second<'_>) -> Vec<ActiveFault> {
+    fn active_faults(&self, second: &Second<'_>, report: &RunReport) -> Vec<ActiveFault> {
         let since_start = |at: Tick| at.since(self.start);
         self.under_way(second)
             .map(|(index, state)| {
                 let plan = &self.plan.faults[index];
+                // A report has those that began, in the order of the plan.
+                let before = &second.so_far.faults[..index];
+                let place = before.iter().filter(|state| state.began.is_some()).count();
                 ActiveFault {
                     index,
                     kind: plan.kind,
@@ -168,6 +171,8 @@ impl Output {
                     began: state.began.map_or(plan.at, since_start),
                     until: plan.until.map(|until| state.ended.map_or(until, since_start)),
                     over: state.ended.is_some(),
+                    hits: report.faults.get(place).map_or(0, |fault| fault.hits),
+                    hit_unit: words::hit_unit(&plan.action),
                 }
             })
             .collect()
@@ -214,7 +219,7 @@ impl Sink for Output {
             totals: second.so_far.totals.phases(),
             report: &report,
             course: &self.course,
-            faults: &self.active_faults(second),
+            faults: &self.active_faults(second, &report),
             kinds: &self.kinds,
         });
         let per_request = Lookups::per_request_in(&row).into_iter();

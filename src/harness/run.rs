@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, Tick};
@@ -21,12 +20,14 @@ use crate::wire::http1::Limits;
 use crate::wire::transport::Reach;
 use crate::wire::{EngineKind, RawConnector};
 
+use super::beside::Beside;
 use super::changes::{Changer, Note};
 use super::collector::{Collector, Gathered};
 use super::error::RunError;
 use super::exit::Exit;
 use super::finish::{self, Aftermath, Opened};
 use super::heal;
+use super::hits::Hits;
 use super::journal::Journal;
 use super::load_setup;
 use super::output::Output;
@@ -160,21 +161,32 @@ async fn in_folder(
     };
     let interrupted = signals.interrupted();
     signals.close().await;
-    let (measured, not_undone) = measured?;
+    let (measured, not_undone) = match measured {
+        Ok(measured) => measured,
+        Err(error) => {
+            // Whatever is wrong with it now comes of the error.
+            let _ = stop(bench.system).await;
+            return Err(error);
+        }
+    };
     let stack_use = bench.system.embedded().and_then(|stack| stack.usage().ok());
     let cache_hit_share = bench.system.cache_hit_share().await;
     let panics = bench.system.panics();
     let Bench { prepared, system, .. } = bench;
     // How the stack ends belongs to the report, so it ends first.
-    let stopped = match Arc::try_unwrap(system) {
-        Ok(system) => system.stop().await.map_err(|error| error.to_string()),
-        // Somebody still holds it; the child ends when this process does.
-        Err(_held) => Ok(()),
-    };
-    let stack_trouble = stopped.err();
+    let stack_trouble = stop(system).await.err();
     let after =
         Aftermath { not_undone, stack_trouble, stack_use, cache_hit_share, interrupted, panics };
     finish::finish(&plan, &prepared, measured, after)
+}
+
+/// Ends the system under test, if it is ours.
+async fn stop(system: Arc<System>) -> Result<(), String> {
+    match Arc::try_unwrap(system) {
+        Ok(system) => system.stop().await.map_err(|error| error.to_string()),
+        // Somebody still holds it; the child ends when this process does.
+        Err(_held) => Ok(()),
+    }
 }
 
 fn scim_base(plan: &Plan) -> Option<String> {
@@ -252,8 +264,9 @@ impl Bench {
         let (notes, notes_in) = mpsc::channel(1024);
         let output = Output::new(plan, system, observer, opened, start);
         let warm_up = plan.phases.iter().map(|phase| phase.warm_up).collect();
-        let collector = Collector::new((*clock, start), &shape, warm_up, workers as usize, output);
-        let gathering = tokio::spawn(collector.run(reports_in, notes_in));
+        let hits = Hits::of(plan.faults.len());
+        let counts = (warm_up, hits.clone());
+        let collector = Collector::new((*clock, start), &shape, counts, workers as usize, output);
         let engine = start_engine(
             &context,
             Arc::clone(system.reach()),
@@ -263,24 +276,23 @@ impl Bench {
             taps.unwrap_or_default(),
         )?;
         drop(reports);
+        // From here on nothing returns before all that was started has ended.
         let heal = CancellationToken::new();
-        let hands = self.hands(journal, &context, &engine, notes, &heal);
-        let faults = tokio::spawn({
-            let plan = Arc::clone(plan);
-            async move { timeline::run(&plan.faults, &hands).await }
-        });
+        let hands = self.hands(journal, &context, &engine, (notes, hits), &heal);
+        let faults = Arc::clone(plan);
         let tokens = Arc::clone(&prepared.tokens);
-        let renewal = tokio::spawn(prepare::keep_fresh(tokens, heal.clone()));
-        let load = watch_load(engine, &gathering, system, signals, &heal).await;
+        let beside = Beside {
+            gathering: tokio::spawn(collector.run(reports_in, notes_in)),
+            faults: tokio::spawn(async move { timeline::run(&faults.faults, &hands).await }),
+            renewal: tokio::spawn(prepare::keep_fresh(tokens, heal.clone())),
+            heal,
+        };
+        let load = watch_load(engine, &beside, system, signals).await;
         let ended = clock.now();
-        let samples = sampling::end(sampling).await;
-        let replayed = recordings::end(feed).await?;
-        heal.cancel();
-        faults.await.map_err(|error| RunError::bug("the fault timeline", &error))?;
-        let late_renewals =
-            renewal.await.map_err(|error| RunError::bug("token renewal", &error))??;
-        let gathered = gathering.await.map_err(|error| RunError::bug("the collector", &error))?;
-        let (gathered, mut output) = gathered.map_err(RunError::Record)?;
+        let ending = async { (sampling::end(sampling).await, recordings::end(feed).await) };
+        let (late_renewals, gathered, (samples, replayed)) = beside.end(ending).await?;
+        let (gathered, mut output) = gathered;
+        let replayed = replayed?;
         load?;
         let lookups = output.lookups(&gathered);
         output.release();
@@ -302,7 +314,7 @@ impl Bench {
         journal: &Journal,
         context: &Arc<Context>,
         engine: &Engine,
-        notes: mpsc::Sender<Note>,
+        (notes, hits): (mpsc::Sender<Note>, Hits),
         heal: &CancellationToken,
     ) -> Hands {
         let changer = self.system.scim().is_some().then(|| Changer {
@@ -324,6 +336,7 @@ impl Bench {
             changer,
             journal: journal.clone(),
             windows: Arc::clone(&context.windows),
+            hits,
             notes,
             stream: self.plan.seed.stream("faults"),
             stop: heal.clone(),
@@ -362,10 +375,9 @@ fn start_engine(
 /// be written.
 async fn watch_load(
     engine: Engine,
-    gathering: &JoinHandle<std::io::Result<(Gathered, Output)>>,
+    beside: &Beside<(Gathered, Output)>,
     system: &System,
     signals: &Signals,
-    heal: &CancellationToken,
 ) -> Result<(), RunError> {
     let (stop, abort) = engine.tokens();
     let mut joined = tokio::task::spawn_blocking(move || engine.join());
@@ -383,7 +395,7 @@ async fn watch_load(
             () = signals.stop.cancelled(), if !stop.is_cancelled() => {
                 stop.cancel();
                 // Before the drain, which a fault could hold up and should not outlive.
-                heal.cancel();
+                beside.heal.cancel();
             }
             () = signals.abort.cancelled(), if !abort.is_cancelled() => abort.cancel(),
             _ = look.tick(), if died.is_none() => {
@@ -391,7 +403,7 @@ async fn watch_load(
                     died = Some(RunError::System(error.into()));
                     stop.cancel();
                     abort.cancel();
-                } else if gathering.is_finished() {
+                } else if beside.gathering.is_finished() {
                     stop.cancel();
                     abort.cancel();
                 }

@@ -144,8 +144,8 @@ fn names(plan: &Plan, start: Tick) -> SampleNames {
 }
 
 /// The longest that a request stays unwritten in a file of so many groups, so that a killed run has
-/// lost no more. Each write has the footer of all groups behind it, so it comes the more rarely the
-/// more there are.
+/// lost no more of those than a small part. Each group stays in memory by some kilobytes, and in every
+/// footer after it, so the more there are the more rarely one comes.
 fn unwritten_max(groups: usize) -> Duration {
     let groups = u32::try_from(groups).unwrap_or(u32::MAX);
     UNWRITTEN_PER_GROUP.saturating_mul(groups).clamp(UNWRITTEN_MAX, UNWRITTEN_LONG_RUN_MAX)

@@ -194,12 +194,19 @@ impl System {
         Ok(before)
     }
 
+    /// The number of changes that the disturbance of the sync has touched so far.
+    pub async fn sync_hits(&self, before: &Counts) -> Result<u64, SystemError> {
+        let stack = self.embedded().ok_or(SystemError::NotEmbedded)?;
+        Ok(stack.sync_status().await?.counts.since(before).hits())
+    }
+
     /// Heals the sync; gives the number of changes that the disturbance touched.
     pub async fn heal_sync(&self, before: &Counts) -> Result<u64, SystemError> {
         let stack = self.embedded().ok_or(SystemError::NotEmbedded)?;
-        let hits = stack.sync_status().await?.counts.since(before).hits();
+        let hits = self.sync_hits(before).await;
+        // Also where the hits are not known.
         stack.heal_sync().await?;
-        Ok(hits)
+        hits
     }
 
     /// Empties the gateway's cache; gives the number of entries that it held.
@@ -221,12 +228,19 @@ impl System {
         Ok(before)
     }
 
+    /// The number of requests that the gateway's mistake has touched so far.
+    pub async fn misconfigured(&self, before: u64) -> Result<u64, SystemError> {
+        let now = self.gateway_count("misconfigured_requests").await?;
+        Ok(now.saturating_sub(before))
+    }
+
     /// Corrects the gateway; gives the number of requests that the mistake touched.
     pub async fn correct(&self, before: u64) -> Result<u64, SystemError> {
         let stack = self.embedded().ok_or(SystemError::NotEmbedded)?;
-        let after = self.gateway_count("misconfigured_requests").await?;
+        let hits = self.misconfigured(before).await;
+        // Also where the hits are not known.
         stack.heal_gateway().await?;
-        Ok(after.saturating_sub(before))
+        hits
     }
 
     /// One of the reference gateway's counters.

@@ -20,6 +20,7 @@ use crate::seed::Stream;
 use crate::units::Rate;
 
 use super::changes::{Changer, Note};
+use super::hits::Hits;
 use super::journal::Journal;
 use super::system::{System, SystemError};
 
@@ -29,6 +30,9 @@ const CHANGES_AT_ONCE: usize = 16;
 /// A lease lasts so much longer than its fault: ending it is this module's part, and the lease's
 /// only if this process cannot.
 const LEASE_SLACK: Duration = Duration::from_secs(2);
+
+/// How often a fault under way is asked for its hits: as often as they are shown.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Churned users beyond this rate are not probed, so that probing does not become the load.
 const CHURN_PROBED_PER_SECOND: f64 = 20.0;
@@ -48,6 +52,8 @@ pub struct Hands {
     pub journal: Journal,
     /// When faults were under way.
     pub windows: Arc<FaultWindows>,
+    /// How often faults have bitten so far.
+    pub hits: Hits,
     /// Who is told.
     pub notes: mpsc::Sender<Note>,
     /// Draws who is hit.
@@ -120,7 +126,9 @@ impl Hands {
                 let ttl = until.since(self.clock.now()) + LEASE_SLACK;
                 match self.system.disturb_sync(sync, ttl).await {
                     Ok(before) => {
-                        self.sleep_until(until).await;
+                        let counts = &before;
+                        let look = || async move { self.system.sync_hits(counts).await.ok() };
+                        self.watch(n, until, look).await;
                         self.system.heal_sync(&before).await.map_err(FaultError::from)
                     }
                     Err(error) => Err(error.into()),
@@ -142,7 +150,8 @@ impl Hands {
                 let ttl = until.since(self.clock.now()) + LEASE_SLACK;
                 match self.system.misconfigure(how, ttl).await {
                     Ok(before) => {
-                        self.sleep_until(until).await;
+                        let look = || async move { self.system.misconfigured(before).await.ok() };
+                        self.watch(n, until, look).await;
                         self.system.correct(before).await.map_err(FaultError::from)
                     }
                     Err(error) => Err(error.into()),
@@ -163,7 +172,7 @@ impl Hands {
         self.windows.close(n, at);
         let (hits, trouble) = match ended {
             Ok(hits) => (hits, None),
-            Err(error) => (0, Some(error.to_string())),
+            Err(error) => (self.hits.so_far(n), Some(error.to_string())),
         };
         let _ = self.notes.send(Note::FaultEnded { fault: n, at, hits, trouble }).await;
     }
@@ -177,6 +186,27 @@ impl Hands {
         }
     }
 
+    /// Waits until then, and meanwhile asks for the hits at each whole second of the load. Where
+    /// they cannot be had, the ones before stand; the fault's end does not wait for an answer.
+    async fn watch<F>(&self, n: usize, until: Tick, look: impl Fn() -> F)
+    where
+        F: Future<Output = Option<u64>>,
+    {
+        loop {
+            let next =
+                self.start + LOOK * (self.clock.now().since(self.start).as_secs() + 1) as u32;
+            if next >= until || !self.sleep_until(next).await {
+                break;
+            }
+            tokio::select! {
+                biased;
+                _ = self.sleep_until(until) => return,
+                hits = look() => if let Some(hits) = hits { self.hits.set(n, hits) },
+            }
+        }
+        self.sleep_until(until).await;
+    }
+
     async fn link(
         &self,
         n: usize,
@@ -187,7 +217,7 @@ impl Hands {
         let link = self.system.link(name).ok_or(FaultError::NotEmbedded)?;
         self.begin(n).await;
         link.set(mode_of(fault), Some(until));
-        self.sleep_until(until).await;
+        self.watch(n, until, || async move { Some(link.counts().hits) }).await;
         link.clear();
         Ok(link.counts().hits)
     }
@@ -214,7 +244,7 @@ impl Hands {
             return Ok(0);
         }
         self.begin(n).await;
-        let mut under_way = UnderWay::default();
+        let mut under_way = UnderWay::of(n, &self.hits);
         for (&user, &at) in users.iter().zip(&instants) {
             if !self.sleep_until(at).await {
                 break;
@@ -262,7 +292,7 @@ impl Hands {
         let stream = self.stream.nth(n as u64).named("churn");
         let gap = Duration::from_secs_f64(1.0 / rate.as_per_second().max(1e-3));
         let probed = (CHURN_PROBED_PER_SECOND / rate.as_per_second().max(1e-3)).min(1.0);
-        let mut under_way = UnderWay::default();
+        let mut under_way = UnderWay::of(n, &self.hits);
         for count in 0_u32.. {
             let due = at + gap * count;
             let over = due >= until || self.clock.now() >= until;
@@ -276,7 +306,12 @@ impl Hands {
                 (Change::Create, changer.lifecycle.choose_absent_spare(1).pop())
             };
             let Some(user) = user else { continue };
-            self.journal.before(change, &[changer.population.subject(user)]).await?;
+            let subject = changer.population.subject(user);
+            if let Err(error) = self.journal.before(change, &[subject]).await {
+                // What is under way is not given up half done.
+                under_way.finish().await;
+                return Err(error.into());
+            }
             let cohort = if draw.unit_at(1) < probed { Cohort::Probed } else { Cohort::Unprobed };
             let changer = changer.clone();
             under_way.add(async move { changer.change(user, change, cohort).await }).await;
@@ -285,20 +320,32 @@ impl Hands {
     }
 }
 
-/// Changes that run beside each other, a bounded number at once.
-#[derive(Default)]
+/// Changes of a fault that run beside each other, a bounded number at once.
 struct UnderWay {
     tasks: JoinSet<bool>,
     made: u64,
+    fault: usize,
+    hits: Hits,
 }
 
 impl UnderWay {
+    fn of(fault: usize, hits: &Hits) -> Self {
+        Self { tasks: JoinSet::new(), made: 0, fault, hits: hits.clone() }
+    }
+
     /// Starts one, after waiting for another if too many are under way.
     async fn add(&mut self, change: impl Future<Output = bool> + Send + 'static) {
         while self.tasks.len() >= CHANGES_AT_ONCE {
             self.join_one().await;
         }
-        self.tasks.spawn(change);
+        let (fault, hits) = (self.fault, self.hits.clone());
+        self.tasks.spawn(async move {
+            let made = change.await;
+            if made {
+                hits.add_one(fault);
+            }
+            made
+        });
     }
 
     /// Waits for all; gives the number that were made.

@@ -7,9 +7,7 @@ use std::time::Duration;
 use crate::measure::Quantiles;
 use crate::outcome::Verdict;
 use crate::report::course::Course;
-use crate::report::model::FaultReport;
 use crate::report::{ActiveFault, RunReport, Step, TimelineRow};
-use crate::units::grouped;
 
 use super::metrics::Tally;
 
@@ -101,18 +99,6 @@ pub struct Standing {
     pub faults: Vec<ActiveFault>,
     /// The last few minutes, oldest first, a point a second.
     pub recent: Arc<[Point]>,
-}
-
-impl Standing {
-    /// How often a fault bit, as views show it: hits are told when it ends, so that until then there
-    /// is no figure.
-    pub fn hits(&self, fault: &FaultReport) -> String {
-        let now = self.elapsed.as_secs_f64();
-        match fault.hits {
-            0 if fault.until.is_none_or(|until| until > now) => "–".to_owned(),
-            hits => grouped(hits),
-        }
-    }
 }
 
 /// One second of the recent past.

@@ -105,6 +105,8 @@ fn standing() -> Standing {
             began: Duration::from_secs(11),
             until: Some(Duration::from_secs(15)),
             over: false,
+            hits: 412,
+            hit_unit: "connections",
         }],
         recent: recent.collect(),
     }
@@ -119,7 +121,7 @@ fn report() -> RunReport {
     };
     let outage = |at: f64, until: Option<f64>, hits| FaultReport {
         kind: "store-outage".to_owned(),
-        text: if hits > 0 { "refuse the store link" } else { HOSTILE }.to_owned(),
+        text: if until.is_some() { "refuse the store link" } else { HOSTILE }.to_owned(),
         at,
         until,
         hits,
@@ -151,7 +153,7 @@ fn report() -> RunReport {
                 max: 523_000,
             },
         }],
-        faults: vec![outage(4.0, Some(8.0), 1_760), outage(11.0, None, 0)],
+        faults: vec![outage(4.0, Some(8.0), 1_760), outage(11.0, None, 412)],
         thresholds: vec![
             ThresholdReport {
                 text: "false_accept == 0".to_owned(),

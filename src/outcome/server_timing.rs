@@ -211,6 +211,23 @@ mod tests {
     }
 
     proptest! {
+        /// What the fuzz target holds: names are tokens, and a comma outside quotation marks parts
+        /// metrics as two fields would.
+        #[test]
+        fn metrics_of_one_field_are_those_of_its_parts(
+            value in prop::collection::vec(
+                prop_oneof![any::<u8>(), prop::sample::select(&b"a;,=\"\\ \tdur.1"[..])], 0..60,
+            ),
+        ) {
+            let whole: Vec<Metric<'_>> = metrics(&value).collect();
+            let is_token = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_graphic());
+            prop_assert!(whole.iter().all(|metric| is_token(metric.name)));
+            if !value.contains(&b'"') {
+                let parts: Vec<Metric<'_>> = value.split(|&b| b == b',').flat_map(metrics).collect();
+                prop_assert_eq!(whole, parts);
+            }
+        }
+
         /// Whatever comes, reading ends, and what was written well is found between it.
         #[test]
         fn any_bytes_are_read_to_their_end(

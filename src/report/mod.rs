@@ -16,7 +16,7 @@ pub mod folder;
 pub mod formats;
 pub mod github;
 pub mod hlog;
-mod html;
+pub mod html;
 mod markdown;
 pub mod model;
 pub mod observer;

@@ -52,6 +52,10 @@ pub struct ActiveFault {
     pub until: Option<Duration>,
     /// Whether it has ended.
     pub over: bool,
+    /// How often it has bitten so far.
+    pub hits: u64,
+    /// What its hits are, such as `connections`.
+    pub hit_unit: &'static str,
 }
 
 impl ActiveFault {

@@ -1,13 +1,18 @@
 //! Single requests as a Parquet file, for whoever wants to ask more of a run than its histograms
 //! tell.
 //!
-//! Rows are gathered into groups; a group is written together with the footer that makes the file
-//! whole, over the footer before it. So the file can be read at any time but while a group is being
-//! written, also after the process was killed: what is missing then is what came since the last
-//! group. Memory holds one group, and some kilobytes for each one that was written.
+//! Rows are gathered into groups. What makes a file whole is a footer that lists its groups; a footer
+//! behind each group would cost the more the longer a run is, with the square of its length. So only
+//! the first [`GROUPS_LISTED_EACH`] are listed each time. Later a footer stands behind a gap with room
+//! for the next part of as many (a hole, which takes no space on the disk), they are written into the
+//! gap, and the file stays whole while it does not know of them yet. Over a whole run each group is
+//! listed about [`GROUPS_LISTED_EACH`] times, however many there are.
 //!
-//! A footer tells of all groups, so what it costs grows with them. Groups grow with their number too,
-//! and only columns by which rows are chosen have statistics in the footer.
+//! So the file can be read at any time but while a footer is replaced, also after the process was
+//! killed: what is missing then is what came since the last footer, a part in
+//! [`GROUPS_LISTED_EACH`] of the groups at most, and the group that was gathered. Memory holds one
+//! group, and some kilobytes for each one that was written; groups grow with their number.
+//! Only columns by which rows are chosen have statistics in the footer.
 
 mod columns;
 
@@ -39,6 +44,10 @@ const GROUPS_OF_A_SIZE: usize = 1_024;
 /// How often they double; the largest have 262,144 rows, 50 MB in memory.
 const DOUBLINGS_MAX: usize = 2;
 
+/// So many groups are listed by a footer of their own each. After that, one is written whenever this
+/// part of the groups is not listed.
+const GROUPS_LISTED_EACH: usize = 512;
+
 /// Columns by which readers choose rows: they have the least and the greatest value of each group.
 const CHOSEN_BY: [&str; 4] = ["phase", "class", "verdict", "due_ns"];
 
@@ -51,9 +60,25 @@ pub struct SampleFile {
     /// Gives the bytes of the groups, and knows where they lie in the file.
     writer: SerializedFileWriter<Vec<u8>>,
     rows: Vec<Tapped>,
-    /// Where the groups end and the footer begins.
+    /// Where the groups end.
     groups_end: u64,
-    written: u64,
+    /// The footer in the file.
+    footer: Footer,
+    /// See [`GROUPS_LISTED_EACH`].
+    listed_each: usize,
+    /// Bytes of all footers that were written.
+    footer_bytes: u64,
+}
+
+/// A footer that stands in the file.
+#[derive(Clone, Copy, Debug, Default)]
+struct Footer {
+    /// Where it begins: behind the groups, perhaps with a gap.
+    at: u64,
+    /// The groups that it lists.
+    groups: usize,
+    /// Their rows.
+    rows: u64,
 }
 
 impl SampleFile {
@@ -69,9 +94,20 @@ impl SampleFile {
         let properties = Arc::new(properties(facts.clone()));
         let writer = SerializedFileWriter::new(Vec::new(), root, properties).map_err(of_parquet)?;
         let rows = Vec::with_capacity(GROUP_ROWS);
-        let mut begun =
-            Self { file, names, facts, schema, writer, rows, groups_end: 0, written: 0 };
+        let mut begun = Self {
+            file,
+            names,
+            facts,
+            schema,
+            writer,
+            rows,
+            groups_end: 0,
+            footer: Footer::default(),
+            listed_each: GROUPS_LISTED_EACH,
+            footer_bytes: 0,
+        };
         begun.write_out()?;
+        begun.list(0)?;
         Ok(begun)
     }
 
@@ -95,16 +131,13 @@ impl SampleFile {
             written.map_err(of_parquet)?;
         }
         group.close().map_err(of_parquet)?;
-        let rows = self.rows.len() as u64;
         self.rows.clear();
-        self.write_out()?;
-        self.written += rows;
-        Ok(())
+        self.write_out()
     }
 
-    /// Rows that are in the file.
+    /// Rows that a reader of the file finds.
     pub fn written(&self) -> u64 {
-        self.written
+        self.footer.rows
     }
 
     /// Groups that were written.
@@ -115,26 +148,64 @@ impl SampleFile {
     /// Writes what is left, to the disk itself.
     pub fn finish(&mut self) -> io::Result<()> {
         self.flush()?;
+        if self.footer.groups < self.groups() || self.footer.at > self.groups_end {
+            self.list(0).inspect_err(|_| self.mend(self.groups()))?;
+        }
         self.file.sync_all()
     }
 
-    /// Writes the new bytes of the groups and a footer behind them.
+    /// Writes the new bytes of the groups, and a footer behind them if it is due.
     fn write_out(&mut self) -> io::Result<()> {
         self.writer.flush()?;
         // They are in the writer's count already, so where the next group lies is right.
-        let mut bytes = std::mem::take(self.writer.inner_mut());
-        let groups = bytes.len() as u64;
-        bytes.extend(self.footer(self.writer.flushed_row_groups())?);
-        if let Err(error) = self.file.write_all_at(&bytes, self.groups_end) {
-            // A full disk, most often. There was room for the footer that stood here.
-            let [before @ .., _] = self.writer.flushed_row_groups() else { return Err(error) };
-            let footer = self.footer(before)?;
-            self.file.write_all_at(&footer, self.groups_end)?;
-            self.file.set_len(self.groups_end + footer.len() as u64)?;
-            return Err(error);
-        }
-        self.groups_end += groups;
+        let bytes = std::mem::take(self.writer.inner_mut());
+        let groups = self.groups();
+        let end = self.groups_end + bytes.len() as u64;
+        let unlisted = unlisted_max(groups, self.listed_each);
+        let fits = end <= self.footer.at && groups - self.footer.groups <= unlisted;
+        let written = self.file.write_all_at(&bytes, self.groups_end).and_then(|()| {
+            let before = std::mem::replace(&mut self.groups_end, end);
+            if groups == 0 || fits {
+                return Ok(());
+            }
+            // The next groups are about as large as this one, or as all are.
+            let size = (end - before).max(end / groups as u64);
+            let listed = self.list(size * unlisted as u64);
+            listed.inspect_err(|_| self.groups_end = before)
+        });
+        written.inspect_err(|_| self.mend(groups.saturating_sub(1)))
+    }
+
+    /// Writes a footer that lists all groups, behind a gap of so many bytes.
+    fn list(&mut self, gap: u64) -> io::Result<()> {
+        let groups = self.groups();
+        // Without the gap if there is no room for it, such as below a limit of a file's size.
+        let placed = self.place(groups, self.groups_end + gap);
+        if gap == 0 { placed } else { placed.or_else(|_| self.place(groups, self.groups_end)) }
+    }
+
+    /// Writes a footer of the first groups at a place, and ends the file there.
+    fn place(&mut self, groups: usize, at: u64) -> io::Result<()> {
+        let all = self.writer.flushed_row_groups();
+        let listed = all.get(..groups).unwrap_or(all);
+        let rows = listed.iter().map(RowGroupMetaData::num_rows).sum::<i64>() as u64;
+        let footer = self.footer(listed)?;
+        self.footer_bytes += footer.len() as u64;
+        self.file.write_all_at(&footer, at)?;
+        self.file.set_len(at + footer.len() as u64)?;
+        self.footer = Footer { at, groups, rows };
         Ok(())
+    }
+
+    /// Makes the file whole after a write that failed, most often for a full disk: with all groups but
+    /// the one that was not written, or else with those that were listed before, for whose footer there
+    /// was room.
+    fn mend(&mut self, groups: usize) {
+        let before = self.footer;
+        if self.place(groups, self.groups_end).is_err() {
+            // What keeps this from being written is told already.
+            let _ = self.place(before.groups, before.at);
+        }
     }
 
     /// What stands behind these groups.
@@ -159,6 +230,11 @@ impl SampleFile {
 /// Rows of a group behind so many others.
 fn group_rows(groups: usize) -> usize {
     GROUP_ROWS << (groups / GROUPS_OF_A_SIZE).min(DOUBLINGS_MAX)
+}
+
+/// How many of so many groups may be written and not listed.
+fn unlisted_max(groups: usize, listed_each: usize) -> usize {
+    groups / listed_each
 }
 
 /// Opens a file for samples, or makes it; what is in it stays until [`SampleFile::begin`].
@@ -287,6 +363,57 @@ mod tests {
         assert_eq!([0, 1, 1_023].map(group_rows), [65_536; 3]);
         assert_eq!([1_024, 2_047].map(group_rows), [131_072; 2]);
         assert_eq!([2_048, 4_096, usize::MAX].map(group_rows), [262_144; 3]);
+    }
+
+    #[test]
+    fn each_group_is_listed_a_bounded_number_of_times_however_many_there_are() {
+        let listings = |groups: usize| {
+            let (mut listed, mut listings) = (0, 0);
+            for group in 1..=groups {
+                if group - listed > unlisted_max(group, GROUPS_LISTED_EACH) {
+                    listed = group;
+                    listings += group;
+                }
+            }
+            listings
+        };
+        assert_eq!(listings(500), 500 * 501 / 2, "each of the first has a footer");
+        for groups in [1_000, 10_000, 100_000] {
+            let each = listings(groups) / groups;
+            assert!((GROUPS_LISTED_EACH / 3..=GROUPS_LISTED_EACH).contains(&each), "{each}");
+        }
+    }
+
+    #[test]
+    fn footers_of_many_groups_cost_no_more_for_each_and_the_file_stays_whole() {
+        const EACH: usize = 4;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("samples.parquet");
+        let mut file = begin(&path);
+        file.listed_each = EACH;
+        let (mut unlisted_most, mut costs) = (0, Vec::new());
+        for group in 1..=200_u64 {
+            // Groups of very different sizes, so that some do not fit into the gap.
+            for seq in 0..1 + group % 7 * (group / 20) {
+                file.push(row(seq)).unwrap();
+            }
+            file.flush().unwrap();
+            if group % 8 == 0 || group > 190 {
+                assert_eq!(rows(&path).len() as u64, file.written(), "{group}");
+            }
+            unlisted_most = unlisted_most.max(file.groups() - file.footer.groups);
+            if group % 100 == 0 {
+                costs.push(file.footer_bytes as f64 / group as f64);
+            }
+        }
+        assert!((20..=200 / EACH).contains(&unlisted_most), "{unlisted_most}");
+        // With a footer behind each group the second hundred costs three times the first.
+        assert!(costs[1] < costs[0] * 1.3, "{costs:?}");
+        let pushed: u64 = (1..=200).map(|group| 1 + group % 7 * (group / 20)).sum();
+        assert!(file.written() < pushed, "some are not listed yet");
+        file.finish().unwrap();
+        assert_eq!((rows(&path).len() as u64, file.written()), (pushed, pushed));
+        assert_eq!(file.footer.at, file.groups_end, "no gap is left");
     }
 
     #[test]

@@ -20,6 +20,8 @@ import watched
 
 SECRET = "hunter2"
 received = []
+# The sums of the histograms that were read last.
+sums = {}
 refuses = False
 
 
@@ -66,6 +68,7 @@ def points(request):
                     assert key not in found, f"{key} is there twice"
                     if kind == "histogram":
                         assert sum(point.bucket_counts) == point.count, key
+                        sums[key] = point.sum
                         assert len(point.bucket_counts) == len(point.explicit_bounds) + 1
                         found[key] = (kind, point.count)
                     else:
@@ -135,6 +138,18 @@ def main(program, scenario, out):
     for kind in ("response", "service"):
         counted = by(found, f"substorm.{kind}_time", "phase", "class")
         watched.equal(kind, counted, watched.latencies(report, kind))
+        of_kind = {
+            tuple(dict(labels)[label] for label in ("phase", "class")): value
+            for (name, labels), value in sums.items()
+            if name == f"substorm.{kind}_time"
+        }
+        watched.sums_fit(report, kind, of_kind)
+    hits = defaultdict(int)
+    for fault in report["faults"]:
+        hits[(fault["kind"],)] += fault["hits"]
+    watched.equal("hits", by(found, "substorm.fault_hits", "fault"), dict(hits))
+    outage = [key for key in by(found, "substorm.responses", "fault") if "store-outage" in key[0]]
+    assert outage, "no answer overlapped the outage"
     finished = found[("substorm.run_finished", ())][1]
     assert finished == 1, "the last export is of the end"
 

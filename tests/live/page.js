@@ -1,5 +1,6 @@
 // Opens the live page of a run in Chromium and follows it to the end: it shows the run, survives a
-// reload, shows the band of a fault when that begins, and becomes the report.
+// reload, shows the band of a fault and its hits when that begins, shows values under the pointer and by
+// the arrow keys, and becomes the report. The page of a run that is killed says so.
 // Arguments: the program, a scenario, the folder for runs; a folder for screenshots, if wanted.
 "use strict";
 const assert = require("node:assert/strict");
@@ -20,6 +21,7 @@ function start() {
   const { CI, GITHUB_ACTIONS, ...env } = process.env;
   const run = spawn(program, ["run", scenario, "--out", out, "--serve", "0"], { env, stdio: ["ignore", "pipe", "pipe"] });
   run.printed = "";
+  run.stdout.setEncoding("utf8");
   run.stdout.on("data", (text) => { run.printed += text; });
   run.ended = new Promise((ended) => run.on("exit", (code) => ended(code)));
   const address = new Promise((found, lost) => {
@@ -69,6 +71,42 @@ async function keyboard(page) {
   for (const id of ["skip", "pause", "theme", "times"]) assert.ok(reached.has(id), `Tab does not reach ${id}: ${[...reached]}`);
 }
 
+// Values show under the pointer, stay there while the chart goes on, and go when the pointer does.
+async function pointer(page) {
+  const chart = page.locator("#chart-verdicts");
+  await chart.scrollIntoViewIfNeeded();
+  const box = await chart.locator("svg").boundingBox();
+  const at = (share) => page.mouse.move(box.x + box.width * share, box.y + box.height / 2);
+  const tip = chart.locator(".tip");
+  const head = () => tip.locator("p").textContent();
+  await at(0.2);
+  await tip.waitFor({ state: "visible" });
+  const first = await head();
+  await at(0.6);
+  assert.notEqual(await head(), first, "another place has other values");
+  assert.match(await tip.textContent(), /correct_accept/);
+  // Drawn anew, with the pointer where it was: the axis goes on, so the place is a later one.
+  const drawing = await chart.locator("svg").elementHandle();
+  await page.waitForFunction((old) => !old.isConnected, drawing);
+  await tip.waitFor({ state: "visible" });
+  assert.equal(await chart.locator(".cursor").getAttribute("d").then(Boolean), true);
+  await page.mouse.move(1, 1);
+  await tip.waitFor({ state: "hidden" });
+
+  // By the keys, the value stays when the chart is drawn anew, and nobody is told it twice.
+  await chart.focus();
+  for (const key of ["Home", "ArrowRight", "ArrowRight"]) await page.keyboard.press(key);
+  await tip.waitFor({ state: "visible" });
+  const third = await head();
+  const voice = () => page.locator("figure:has(#chart-verdicts) > .voice").textContent();
+  assert.ok((await voice()).startsWith(third), `${await voice()} of ${third}`);
+  const again = await chart.locator("svg").elementHandle();
+  await page.waitForFunction((old) => !old.isConnected, again);
+  assert.equal(await head(), third);
+  await page.keyboard.press("Escape");
+  await tip.waitFor({ state: "hidden" });
+}
+
 async function follow(browser, url, run) {
   const context = await browser.newContext({ viewport: WIDE, colorScheme: "light" });
   const page = await context.newPage();
@@ -85,6 +123,7 @@ async function follow(browser, url, run) {
   await page.waitForFunction((n) => Number(document.querySelector("#rates tbody tr:last-child td:last-child").textContent.replaceAll(",", "")) > n, before);
   await page.waitForSelector("#chart-verdicts svg");
   await keyboard(page);
+  await pointer(page);
 
   // After a reload all is there at once, before an event has come.
   const known = await figure(page, "done");
@@ -96,6 +135,8 @@ async function follow(browser, url, run) {
   await page.waitForFunction(() => document.querySelector("#answers").textContent.includes("store-outage"), null, { timeout: 20_000 });
   await page.waitForFunction(() => document.querySelector("#chart-verdicts svg")?.textContent.includes("store-outage"));
   assert.match(await page.locator("#spoken").textContent(), /store-outage began/);
+  // It bites before it ends.
+  await page.waitForFunction(() => /[1-9]\d* connections hit so far/.test(document.querySelector("#answers").textContent));
   await shoot(page, "live-light");
   await page.locator("#theme").click();
   assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), "dark");
@@ -118,10 +159,35 @@ async function follow(browser, url, run) {
   await page.waitForLoadState("load");
   assert.equal(page.url(), url);
   assert.equal(await page.locator("#rates").count(), 0);
+  assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), "dark", "the choice of a theme stays");
   await shoot(page, "live-over");
   assert.deepEqual(heard, []);
   await context.close();
   return run.ended;
+}
+
+// The page of a run that is killed: it says that nobody is there any more, and keeps what it has.
+async function killed(browser) {
+  const { run, address } = start();
+  try {
+    const page = await browser.newPage({ viewport: WIDE });
+    const other = await browser.newPage({ viewport: WIDE });
+    const url = await address;
+    await Promise.all([page.goto(url), other.goto(url)]);
+    for (const tab of [page, other]) {
+      await tab.waitForSelector("#rates table", { timeout: 30_000 });
+      await tab.waitForSelector("#chart-verdicts svg");
+    }
+    run.kill("SIGKILL");
+    for (const tab of [page, other]) {
+      await tab.waitForFunction(() => document.querySelector("#connection").textContent.includes("was killed"), null, { timeout: 30_000 });
+      assert.equal(await tab.locator("#state").textContent(), "No longer there");
+      assert.ok(await tab.locator("#rates table").count() > 0, "what was heard stays");
+    }
+    await shoot(page, "live-killed");
+  } finally {
+    run.kill("SIGKILL");
+  }
 }
 
 async function main() {
@@ -141,6 +207,7 @@ async function main() {
     const report = JSON.parse(fs.readFileSync(path.join(out, folder, "run.json"), "utf8"));
     assert.equal(code, report.exit_code);
     assert.match(run.printed, /live/);
+    await killed(browser);
     console.log("as it should be");
   } finally {
     if (browser) await browser.close();

@@ -54,7 +54,7 @@ def by(found, name, *labels):
 def main(program, scenario, out):
     run = watched.start(program, scenario, out, "--metrics", "0", "--linger", "60s")
     url = watched.address(run, "metrics are")
-    before, seen_fault, scrapes = {}, False, 0
+    before, seen_fault, bit, scrapes = {}, False, False, 0
     while True:
         media, text = scrape(url, OPEN)
         assert media.startswith("application/openmetrics-text"), media
@@ -65,7 +65,9 @@ def main(program, scenario, out):
                 assert now is not None and now >= value, f"{name} {labels}: {value}, then {now}"
         before, scrapes = found, scrapes + 1
         active = by(found, "substorm_fault_active", "fault")
-        seen_fault |= active.get(("store-outage",), 0) == 1
+        if active.get(("store-outage",), 0) == 1:
+            seen_fault = True
+            bit |= by(found, "substorm_fault_hits_total", "fault").get(("store-outage",), 0) > 0
         if found[("substorm_run_finished", ())][1] == 1:
             break
         time.sleep(0.4)
@@ -79,6 +81,7 @@ def main(program, scenario, out):
     assert run.returncode == report["exit_code"], run.returncode
 
     assert seen_fault and scrapes > 5, (seen_fault, scrapes)
+    assert bit, "the outage's hits show while it is under way"
     watched.equal(
         "verdicts",
         by(found, "substorm_responses_total", "phase", "verdict"),
@@ -92,6 +95,12 @@ def main(program, scenario, out):
     for kind in ("response", "service"):
         counted = by(found, f"substorm_{kind}_time_seconds_count", "phase", "class")
         watched.equal(kind, counted, watched.latencies(report, kind))
+        sums = {
+            tuple(dict(labels)[label] for label in ("phase", "class")): value
+            for (name, labels), (_, value) in found.items()
+            if name == f"substorm_{kind}_time_seconds_sum"
+        }
+        watched.sums_fit(report, kind, sums)
     for name in ("due", "sent", "unsent", "censored", "probes", "retries"):
         wanted = {
             (phase["name"],): phase["requests"][name]

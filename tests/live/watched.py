@@ -58,6 +58,18 @@ def latencies(report, kind):
     }
 
 
+def sums_fit(report, kind, sums):
+    """Fails if sums of times, in seconds, cannot be those of a kind in `run.json`."""
+    for row in report["latency"]:
+        if row["kind"] != kind or "*" in (row["phase"], row["class"]):
+            continue
+        found = sums[(row["phase"], row["class"])] * 1e6
+        # Half of them took the median or longer, and none more than the greatest; to the width of
+        # a histogram's cell.
+        least, most = row["p50"] * (row["count"] // 2), row["max"] * row["count"]
+        assert least * 0.99 <= found <= most * 1.01, f"{kind} {row}: a sum of {found} us"
+
+
 def equal(what, found, wanted):
     """Fails with both where they differ."""
     assert found == wanted, f"{what}\nfound  {found}\nwanted {wanted}"

@@ -6,7 +6,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 use substorm::clock::{Clock, Tick};
-use substorm::outcome::Verdict;
+use substorm::identity::UserIndex;
+use substorm::load::Tapped;
+use substorm::measure::Sample;
+use substorm::outcome::{Class, Truth, Verdict};
+use substorm::report::samples::{SampleFile, SampleNames, open};
 
 use super::{Ran, command, same, tools};
 
@@ -153,6 +157,58 @@ fn the_file_is_whole_after_an_interrupt_and_after_a_kill() {
         assert!((8.0..most).contains(&last), "{signal}: the last was due at {last} s");
         assert!(found["rows"].as_u64().unwrap() > 2_000, "{signal}: {}", found["rows"]);
     }
+}
+
+#[test]
+fn a_file_of_many_groups_is_readable_as_far_as_a_footer_lists_them() {
+    let room = tempfile::tempdir().unwrap();
+    let path = room.path().join("samples.parquet");
+    let names = SampleNames {
+        start: Tick::ZERO,
+        phases: vec![("steady".into(), false)],
+        routes: vec!["GET /".into()],
+        defects: Vec::new(),
+        faults: Vec::new(),
+    };
+    let mut file = SampleFile::begin(open(&path).unwrap(), names, &[]).unwrap();
+    // Beyond as many as have a footer each, until one is written that no footer lists yet.
+    let mut pushed = 0;
+    while file.groups() < 540 || file.written() == pushed {
+        for seq in pushed..pushed + 3 {
+            file.push(tapped(seq)).unwrap();
+        }
+        pushed += 3;
+        file.flush().unwrap();
+        assert!(file.groups() < 560, "each group is listed at once");
+    }
+    let read = |path: &std::path::Path| tools::python("readers/rows.py", &[path.to_str().unwrap()]);
+    // What a killed process leaves is what it has written.
+    let written = file.written();
+    assert!((pushed - 6..pushed).contains(&written), "{written} of {pushed}");
+    assert_eq!(read(&path).trim(), written.to_string());
+    file.finish().unwrap();
+    assert_eq!(read(&path).trim(), pushed.to_string());
+}
+
+fn tapped(seq: u64) -> Tapped {
+    let sample = Sample {
+        phase: 0,
+        route: 0,
+        truth: Truth::MustAccept,
+        class: Class::Accepted,
+        verdict: Verdict::CorrectAccept,
+        response: Duration::from_micros(30),
+        service: Duration::from_micros(20),
+        read_lag: None,
+        known_for: Duration::ZERO,
+        faults: 0,
+        lacks_challenge: false,
+        check_failed: false,
+        first_on_connection: false,
+        defect: None,
+    };
+    let (due, sent) = (Tick::from_micros(seq), Tick::from_micros(seq + 10));
+    Tapped { seq, user: UserIndex(3), attempt: 0, due, sent, status: 200, sample }
 }
 
 #[test]

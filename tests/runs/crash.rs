@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::support::{scenario, substorm};
 use substorm::clock::Clock;
 use substorm::seed::Seed;
@@ -56,4 +58,44 @@ fn a_killed_run_can_be_read_at_any_moment() {
     }
     let whole = start(out.path(), "1").wait().expect("it ends");
     assert_eq!(whole.code(), Some(0), "the run after ten killed ones");
+}
+
+#[test]
+fn a_killed_run_has_the_hits_of_faults_that_were_under_way() {
+    let out = tempfile::tempdir().unwrap();
+    let mut run = substorm()
+        .args(["run", "--quiet"])
+        .arg(scenario("under-way.toml"))
+        .arg("--out")
+        .arg(out.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the binary starts");
+    wait_for_folder(out.path(), 1);
+    let folder = folders(out.path()).remove(0);
+    let clock = Clock::start();
+    let seconds = || {
+        let rows = std::fs::read_to_string(folder.join("timeline.csv")).unwrap_or_default();
+        rows.lines().skip(1).count()
+    };
+    // Faults begin at the first second.
+    while seconds() < 6 {
+        assert!(run.try_wait().unwrap().is_none(), "it ended before it was killed");
+        assert!(clock.now().as_secs_f64() < 60.0, "{} seconds of load after a minute", seconds());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    run.kill().expect("it is ours to kill");
+    run.wait().expect("it ends");
+    let left: Value =
+        serde_json::from_slice(&std::fs::read(folder.join("run.json")).unwrap()).unwrap();
+    assert_eq!(left["partial"], true);
+    let faults = left["faults"].as_array().unwrap();
+    let kinds: Vec<&str> = faults.iter().filter_map(|fault| fault["kind"].as_str()).collect();
+    let all =
+        ["store-slow", "sync-lag", "gateway-misconfig", "malformed-subs", "user-delete", "churn"];
+    assert_eq!(kinds, all);
+    for fault in faults {
+        assert!(fault["until"].is_null() && fault["hits"].as_u64() > Some(0), "{fault}");
+    }
 }

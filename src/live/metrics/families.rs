@@ -84,7 +84,7 @@ pub const DESCRIBED: &[Description] = &[
     counter(
         "substorm_fault_hits",
         &["fault"],
-        "How often the faults of this kind bit; counted when a fault ends",
+        "How often the faults of this kind have bitten so far",
     ),
     counter("substorm_requests_due", &["phase"], "Requests whose due instant came"),
     counter("substorm_requests_sent", &["phase"], "Requests that were sent"),

@@ -1,19 +1,24 @@
 //! The report's charts, of the run so far.
 
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use super::super::moment::Standing;
 use crate::report::RunReport;
-use crate::report::charts::{CHARTS, Input, Theme, css, themable};
+use crate::report::charts::{CHARTS, Input, Theme, css};
 use crate::report::course::Course;
+use crate::report::html::charts::{label, picture, values};
 
-/// Name and contents of each chart for which there is something to draw.
+/// Name and contents of each chart for which there is something to draw, with its values.
 pub fn drawn(standing: &Standing, course: &Course) -> Vec<(String, Markup)> {
     let report = up_to_now(standing);
     let input = Input { report: &report, course, events: &[] };
     let drawn = CHARTS.iter().filter_map(|chart| {
         let drawing = (chart.draw)(&input, Theme::Light)?;
-        Some((place(chart.name), PreEscaped(themable(&drawing.svg))))
+        let name = place(chart.name);
+        // Without its values a chart is still a chart.
+        let values = values(&drawing).unwrap_or_default();
+        let contents = html! { (picture(&drawing, &name)) (values) };
+        Some((name, contents))
     });
     drawn.collect()
 }
@@ -28,7 +33,7 @@ pub fn places(drawn: impl Fn(&str) -> Markup) -> Markup {
             figure hidden[drawing.0.is_empty()] {
                 // The drawing shows its title itself.
                 figcaption { p.note { (chart.about) } }
-                div.chart id=(name) tabindex="0" role="group" aria-label=(chart.title) { (drawing) }
+                div.chart id=(name) tabindex="0" role="group" aria-label=(label(chart)) { (drawing) }
             }
         }
     }
@@ -83,6 +88,8 @@ mod tests {
                 began: Duration::from_millis(4_250),
                 until: Some(Duration::from_secs(20)),
                 over: false,
+                hits: 0,
+                hit_unit: "connections",
             }],
             ..Standing::default()
         };

@@ -5,8 +5,12 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::charts;
 use super::parts::Parts;
 
-/// What the browser runs.
-pub const SCRIPT: &str = include_str!("page.js");
+/// What the browser runs: the report's theme and the values of its charts, and what is the page's own.
+pub const SCRIPT: &str = concat!(
+    include_str!("../../report/html/theme.js"),
+    include_str!("../../report/html/hover.js"),
+    include_str!("page.js")
+);
 
 /// The report's, which the page becomes; its own is only what the report has not.
 const REPORT_STYLE: &str = include_str!("../../report/html/report.css");
@@ -39,7 +43,7 @@ pub fn page(parts: &Parts, title: &str, about: &str) -> String {
                         p.product { "Substorm, live" }
                         div.controls {
                             button #pause type="button" hidden aria-pressed="false" { "Pause" }
-                            button #theme type="button" hidden aria-pressed="false" { "Dark theme" }
+                            button #theme type="button" hidden { "Dark theme" }
                         }
                     }
                     h1 { bdi { (title) } " " span #state { (place("state")) } }
@@ -60,6 +64,10 @@ pub fn page(parts: &Parts, title: &str, about: &str) -> String {
                     }
                     section aria-labelledby="charts-title" {
                         h2 #charts-title { "Course" }
+                        p.note {
+                            "Values show under the pointer; with the keyboard, go to a chart with Tab and \
+                             along it with the arrow keys."
+                        }
                         (charts::places(place))
                     }
                     section aria-labelledby="faults-title" {

@@ -156,6 +156,8 @@ pub fn faults(frame: &mut Frame<'_>, area: Rect, state: &State, standing: &Stand
             Span::styled(format!("▶ {}", fault.kind), state.palette.fault()),
             Span::styled(format!("  {left}"), state.palette.strong()),
         ]));
+        let hits = format!("  {} {} hit", grouped(fault.hits), fault.hit_unit);
+        lines.push(Line::styled(cut(&hits, width), state.palette.faint()));
         if fault.text != fault.kind {
             lines.push(Line::styled(
                 cut(&format!("  {}", fault.text), width),
@@ -169,7 +171,7 @@ pub fn faults(frame: &mut Frame<'_>, area: Rect, state: &State, standing: &Stand
     let under_way =
         |report: &FaultReport| standing.faults.iter().any(|fault| !fault.over && fault.is(report));
     for report in standing.report.faults.iter().rev().filter(|report| !under_way(report)) {
-        let hits = standing.hits(report);
+        let hits = grouped(report.hits);
         let text =
             format!("· {} at {:.0} s, {hits} {} hit", report.kind, report.at, report.hit_unit);
         lines.push(Line::styled(cut(&text, width), state.palette.faint()));

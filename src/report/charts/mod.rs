@@ -4,11 +4,13 @@
 //! units and says on how many requests or users it rests. What all have in common is in [`frame`],
 //! what they look like in [`style`].
 //!
-//! They are written by hand rather than by a plotting library, because a page wants to recolour
-//! them and to show values under the pointer, names must not overlap however many there are, and a
-//! heat map must stay small.
+//! They are drawn with plotters: its elements, on drawing areas whose coordinates are the axes of
+//! [`axis`]. The backend below it ([`svg`]) is our own, because a page wants to recolour charts and a
+//! heat map must stay small; so is the layout around the plots, because names must not overlap however
+//! many there are.
 
 pub mod axis;
+pub mod elements;
 pub mod frame;
 mod heat;
 pub mod hover;
@@ -16,12 +18,14 @@ mod lag;
 mod lookups;
 mod marks;
 mod matrix;
+mod outline;
 mod percentiles;
 mod png;
 mod rates;
 mod send_lag;
 mod stages;
 pub mod style;
+pub mod surface;
 mod svg;
 mod text;
 mod verdicts;

@@ -18,7 +18,7 @@ pub(super) fn findings(report: &RunReport, _: &Context) -> Vec<Finding> {
 }
 
 fn faults_without_hit(report: &RunReport) -> Vec<Finding> {
-    // Hits are told when a fault ends.
+    // One that is under way may still bite.
     let is_going =
         |fault: &super::super::model::FaultReport| report.partial && fault.until.is_none();
     let bit = |fault: &&super::super::model::FaultReport| fault.hits == 0 && !is_going(fault);

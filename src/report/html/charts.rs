@@ -47,7 +47,7 @@ pub(super) fn section(light: &[(&'static Chart, Drawing)]) -> Result<Markup, Ren
 
 fn figure(chart: &Chart, drawing: &Drawing) -> Result<Markup, RenderError> {
     let id = format!("chart-{}", chart.name);
-    let values = serde_json::to_string(&drawing.hover).map_err(std::io::Error::other)?;
+    let values = values(drawing)?;
     Ok(html! {
         figure aria-labelledby=(id) {
             figcaption {
@@ -59,13 +59,29 @@ fn figure(chart: &Chart, drawing: &Drawing) -> Result<Markup, RenderError> {
                 p.note { (chart.about) }
             }
             div.frame {
-                div.chart tabindex="0" role="group" aria-label={ (chart.title) ", values by arrow keys" } {
-                    (PreEscaped(alone(&themable(&drawing.svg), &id)))
+                div.chart tabindex="0" role="group" aria-label=(label(chart)) {
+                    (picture(drawing, &id))
                 }
             }
-            script type="application/json" { (PreEscaped(inert(&values))) }
+            (values)
         }
     })
+}
+
+/// What a chart is to those who cannot see it.
+pub fn label(chart: &Chart) -> String {
+    format!("{}, values by arrow keys", chart.title)
+}
+
+/// A drawing of the light theme, coloured by variables; `id` is its own in the page.
+pub fn picture(drawing: &Drawing, id: &str) -> Markup {
+    PreEscaped(alone(&themable(&drawing.svg), id))
+}
+
+/// The values of a drawing, for the page's script: as JSON in an element that no browser runs.
+pub fn values(drawing: &Drawing) -> std::io::Result<Markup> {
+    let json = serde_json::to_string(&drawing.hover)?;
+    Ok(html! { script type="application/json" { (PreEscaped(inert(&json))) } })
 }
 
 /// The drawing with names of its own: every chart calls its textures the same.

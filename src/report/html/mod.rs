@@ -1,14 +1,15 @@
 //! `report.html`: one file that opens from a disk, without a network, and answers first what people
 //! ask first.
 //!
-//! Everything is in the page: the one style, the one script (`report.css`, `report.js`), the charts.
+//! Everything is in the page: the one style, the one script (`report.css`; `theme.js`,
+//! `hover.js` and `report.js`), the charts.
 //! A Content-Security-Policy allows those two by their digests and nothing else, so that whatever a
 //! target, a scenario or a file name holds stays text; it is escaped besides, by `maud`. Without
 //! scripts the page has everything but sorting, the values under the pointer, the shades where a frame
 //! cuts what is in it, and the choice of a theme.
 
 mod answers;
-mod charts;
+pub mod charts;
 mod figures;
 mod setup;
 mod table;
@@ -25,7 +26,8 @@ use super::visible::visible;
 use super::wording::span;
 
 const STYLE: &str = include_str!("report.css");
-const SCRIPT: &str = include_str!("report.js");
+const SCRIPT: &str =
+    concat!(include_str!("theme.js"), include_str!("hover.js"), include_str!("report.js"));
 
 /// The whole page.
 pub(super) fn page(material: &Material<'_>) -> Result<String, RenderError> {
