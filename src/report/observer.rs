@@ -116,6 +116,8 @@ mod tests {
             text: String::new(),
             began: Duration::from_millis(5_250),
             until: None,
+            hits: 0,
+            hit_unit: "requests",
             over: false,
             hits: 0,
             hit_unit: "",
