@@ -68,7 +68,7 @@ fn check(report: &RunReport, answer: &UnexpectedAnswer) -> Finding {
 fn example(answer: &UnexpectedAnswer) -> Finding {
     let UnexpectedAnswer { class, status, .. } = answer;
     let text = format!(
-        "The first unexpected {class}: status {status} on {}{}",
+        "The first unexpected answer of class {class}: status {status} on {}{}",
         place(answer),
         body(answer)
     );
@@ -117,7 +117,9 @@ mod tests {
         let wanted = "12 answers failed a check of [route.expect]: on GET /me the status is 200, \
                       wanted 201";
         assert_eq!(all[1], wanted);
-        assert_eq!(all[2], "The first unexpected unclassified: status 200 on GET /me, body: oops");
+        let wanted =
+            "The first unexpected answer of class unclassified: status 200 on GET /me, body: oops";
+        assert_eq!(all[2], wanted);
         assert_eq!(found.len(), 3);
     }
 
@@ -129,7 +131,7 @@ mod tests {
         assert_eq!(findings(&report, &Context::default()), []);
         report.faults.clear();
         let found = findings(&report, &Context::default());
-        assert!(found[0].sentence.contains("unexpected store_unavailable"), "{found:?}");
+        assert!(found[0].sentence.contains("class store_unavailable"), "{found:?}");
     }
 
     #[test]

@@ -88,6 +88,7 @@ pub fn passed(report: &RunReport) -> String {
         Outcome::Interrupted => no("a signal ended the run"),
         Outcome::Invalid => no("the measurement is invalid"),
         Outcome::Failed if missed == 0 => no("the run ended as failed"),
+        Outcome::Failed if all == 1 => "No: the one threshold does not hold.".to_owned(),
         Outcome::Failed => format!(
             "No: {missed} of {} {} not hold.",
             counted(all, "threshold", "thresholds"),
@@ -119,6 +120,7 @@ pub fn tolerated(report: &RunReport) -> Option<String> {
 pub fn valid(report: &RunReport) -> String {
     match (report.partial, report.valid, report.reasons.len()) {
         (true, ..) => "Not decided: validity is judged at the end of a run.".to_owned(),
+        (_, true, _) if report.faults.is_empty() => "Yes: the generator kept up.".to_owned(),
         (_, true, _) => "Yes: the generator kept up, and every fault bit.".to_owned(),
         (_, false, 0) => "No, and the report does not say why.".to_owned(),
         (_, false, 1) => "No, for one reason:".to_owned(),
@@ -138,7 +140,7 @@ mod tests {
         assert_eq!(Outcome::of(&report), Outcome::Passed);
         report.thresholds.push(ThresholdReport::default());
         assert_eq!(Outcome::of(&report), Outcome::Failed);
-        assert_eq!(passed(&report), "No: 1 of 1 threshold does not hold.");
+        assert_eq!(passed(&report), "No: the one threshold does not hold.");
         report.valid = false;
         assert_eq!(Outcome::of(&report), Outcome::Invalid);
         let invalid = "No: the measurement is invalid (0 of 1 threshold would hold).";
@@ -165,5 +167,12 @@ mod tests {
         assert_eq!(tolerated(&report).as_deref(), Some(one));
         report.valid = false;
         assert_eq!(tolerated(&report), None);
+    }
+
+    #[test]
+    fn no_fault_is_said_to_have_bitten_where_there_was_none() {
+        assert_eq!(valid(&sample::correct()), "Yes: the generator kept up.");
+        assert!(valid(&sample::deleted_users()).ends_with("and every fault bit."));
+        assert_eq!(valid(&RunReport::default()), "No, and the report does not say why.");
     }
 }
