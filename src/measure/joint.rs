@@ -5,7 +5,7 @@
 
 use crate::outcome::{Class, Verdict};
 
-/// The most sets of faults that a record tells apart.
+/// The most rows of a record: one for each set of faults, and the last for all that found none.
 pub const MOST_SETS: usize = 32;
 
 /// The answers that overlapped one set of faults.

@@ -17,7 +17,7 @@ use super::events::Event;
 use super::timeline::TimelineRow;
 
 pub use bins::{BINS, bin_of, bin_start, quantile};
-pub use read::CourseError;
+pub use read::{CourseError, each_line};
 pub use stretch::{Column, Stretch};
 pub use times::{ClassTimes, PhaseTimes, Times};
 

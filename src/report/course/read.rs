@@ -30,18 +30,24 @@ pub struct CourseError {
     source: io::Error,
 }
 
+/// A plan lasts for twelve days at most, and answers come a little later; what names a later second
+/// is garbled.
+const LATEST_S: u64 = 13 * 86_400;
+
 impl Course {
     /// The course of the run in a folder. Files that are not there add nothing.
     pub fn read(folder: &Path) -> Result<Self, CourseError> {
         let mut course = Self::default();
         let mut rows = RowReader::default();
         each_line(&folder.join(TIMELINE_CSV), |line| {
-            if let Some(row) = rows.line(line) {
+            if let Some(row) = rows.line(line).filter(|row| row.second <= LATEST_S) {
                 course.row(&row);
             }
         })?;
         each_line(&folder.join(EVENTS_JSONL), |line| {
-            if let Ok(event) = serde_json::from_str::<Event>(line) {
+            if let Ok(event) = serde_json::from_str::<Event>(line)
+                && !matches!(event, Event::Changed { ack, .. } if ack > LATEST_S as f64)
+            {
                 course.event(&event);
             }
         })?;
@@ -53,8 +59,13 @@ impl Course {
     }
 }
 
-/// Calls `take` with each whole line of a file, its break included.
-fn each_line(path: &Path, mut take: impl FnMut(&str)) -> Result<(), CourseError> {
+/// Calls `take` with each whole line of a file, its break included. What is no text, or was cut
+/// short, is left out.
+///
+/// # Errors
+///
+/// If the file is there and cannot be read.
+pub fn each_line(path: &Path, mut take: impl FnMut(&str)) -> Result<(), CourseError> {
     let failed = |source| CourseError { path: path.to_owned(), source };
     let file = match File::open(path) {
         Ok(file) => file,
@@ -94,6 +105,9 @@ impl Intervals {
         let read = self.deserializer.deserialize(&mut self.bytes.as_slice());
         let Ok(histogram): Result<Histogram<u64>, _> = read else { return };
         let second = interval.start_timestamp().as_secs();
+        if second > LATEST_S {
+            return;
+        }
         if kind == LatencyKind::Response {
             course.at(second);
         }

@@ -13,7 +13,7 @@ use crate::outcome::{Class, Truth, Verdict};
 use super::super::folder::RunFolder;
 use super::*;
 
-const PHASES: [&str; 2] = ["warm up", "steady"];
+const PHASES: [&str; 2] = ["warm-up", "steady"];
 
 /// A second of a run: so many answers, each a little slower than the one before.
 fn recorder(second: u64, answers: u64) -> Recorder {
@@ -103,7 +103,7 @@ fn what_was_read_from_the_files_is_what_was_seen() {
         assert_eq!((read.end(), read.stretches()[0].added), (seconds.max(2), added));
         let steady = read.times().phase("steady").is_some();
         assert_eq!(steady, seconds > 2);
-        assert!(read.times().phase("warm up").unwrap().classes[0].response.count() > 0);
+        assert!(read.times().phase("warm-up").unwrap().classes[0].response.count() > 0);
     }
 }
 

@@ -1,11 +1,9 @@
 //! What a run's folder gives to make formats from: its report, its course, its events.
 
-use std::fs::File;
-use std::io::{BufRead as _, BufReader};
 use std::mem::{Discriminant, discriminant};
 use std::path::Path;
 
-use super::super::course::{Course, CourseError};
+use super::super::course::{Course, CourseError, each_line};
 use super::super::events::Event;
 use super::super::folder::EVENTS_JSONL;
 use super::super::model::RunReport;
@@ -65,12 +63,12 @@ impl Source {
 
 /// The first events of each kind in the file of a run's folder; none where it cannot be read.
 pub fn events(folder: &Path) -> Vec<Event> {
-    let Ok(file) = File::open(folder.join(EVENTS_JSONL)) else { return Vec::new() };
     let mut kept = Vec::new();
     let mut counts: Vec<(Discriminant<Event>, usize)> = Vec::new();
-    for line in BufReader::new(file).lines().map_while(Result::ok) {
-        // What is no event of this version, or was cut short, is left out.
-        let Ok(event) = serde_json::from_str::<Event>(&line) else { continue };
+    // Where the file cannot be read to its end, what came before is kept.
+    let _ = each_line(&folder.join(EVENTS_JSONL), |line| {
+        // What is no event of this version is left out.
+        let Ok(event) = serde_json::from_str::<Event>(line) else { return };
         let kind = discriminant(&event);
         let place = counts.iter().position(|(known, _)| *known == kind).unwrap_or_else(|| {
             counts.push((kind, 0));
@@ -81,7 +79,7 @@ pub fn events(folder: &Path) -> Vec<Event> {
         if *seen <= MOST_OF_A_KIND {
             kept.push(event);
         }
-    }
+    });
     kept
 }
 

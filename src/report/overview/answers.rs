@@ -5,7 +5,7 @@ use crate::outcome::Verdict;
 use crate::units::grouped;
 
 use super::super::course::{Course, Stretch};
-use super::super::model::{ByName, FaultReport, RunReport, Severity};
+use super::super::model::{ByName, FaultReport, PhaseReport, RunReport, Severity};
 use super::super::wording::percent;
 use super::whom::whom;
 
@@ -54,7 +54,7 @@ impl When {
         for stretch in course.stretches().iter().filter(answered) {
             let until = stretch.second + stretch.seconds;
             // A stretch that ends outside has seconds outside.
-            if is_warm_up(report, until.saturating_sub(1).max(stretch.second)) {
+            if warm_up(report).any(|phase| phase.at < until as f64 && until as f64 <= phase.until) {
                 continue;
             }
             let from = stretch.second;
@@ -83,9 +83,8 @@ fn seconds_of(seconds: u64) -> String {
 }
 
 /// Answers of warm-up are in no total, so their seconds are in no duration.
-fn is_warm_up(report: &RunReport, second: u64) -> bool {
-    let at = second as f64;
-    report.phases.iter().any(|phase| phase.warm_up && phase.at <= at && at < phase.until)
+fn warm_up(report: &RunReport) -> impl Iterator<Item = &PhaseReport> {
+    report.phases.iter().filter(|phase| phase.warm_up)
 }
 
 /// Verdicts that are wrong, in the order in which they are told.
@@ -153,8 +152,8 @@ fn of_verdict(
 ) -> Option<Answers> {
     let answers = report.verdicts.of(verdict.name());
     let of = |counts: &ByName| counts.get(verdict.name()).copied().unwrap_or(0);
-    let warm_up = |name: &str| report.phases.iter().any(|p| p.warm_up && p.name == name);
-    let phases = report.verdicts.by_phase.iter().filter(|(name, _)| !warm_up(name));
+    let is_warm_up = |name: &str| warm_up(report).any(|phase| phase.name == name);
+    let phases = report.verdicts.by_phase.iter().filter(|(name, _)| !is_warm_up(name));
     (answers > 0).then(|| Answers {
         verdict,
         severity,
@@ -172,7 +171,7 @@ fn of_verdict(
 /// The faults with their names. Their counts are of all phases.
 fn during(report: &RunReport) -> impl Iterator<Item = (&FaultReport, String)> {
     report.faults.iter().zip(report.fault_names()).map(|(fault, name)| {
-        let early = is_warm_up(report, fault.at.max(0.0) as u64);
+        let early = warm_up(report).any(|phase| phase.at <= fault.at && fault.at < phase.until);
         let more = if early { ", warm-up included" } else { "" };
         (fault, name + more)
     })

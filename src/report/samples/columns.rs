@@ -65,6 +65,8 @@ pub struct Column {
 enum Values {
     /// Yes or no.
     Flag(fn(&Tapped, &SampleNames) -> bool),
+    /// Yes or no, where there was an answer.
+    Answer(fn(&Tapped) -> bool),
     /// A number without sign, of 32 bits.
     Small(fn(&Tapped) -> Option<u32>),
     /// A number of 64 bits. Most grow from row to row, or are of a size.
@@ -77,6 +79,10 @@ enum Values {
 
 const fn flag(name: &'static str, of: fn(&Tapped, &SampleNames) -> bool) -> Column {
     Column { name, values: Values::Flag(of) }
+}
+
+const fn answer(name: &'static str, of: fn(&Tapped) -> bool) -> Column {
+    Column { name, values: Values::Answer(of) }
 }
 
 const fn small(name: &'static str, of: fn(&Tapped) -> Option<u32>) -> Column {
@@ -117,7 +123,7 @@ pub const COLUMNS: &[Column] = &[
     small("status", |row| (row.status > 0).then_some(u32::from(row.status))),
     flag("check_failed", |row, _| row.sample.check_failed),
     Column { name: "faults", values: Values::Faults },
-    flag("connection_reused", |row, _| !row.sample.first_on_connection),
+    answer("connection_reused", |row| !row.sample.first_on_connection),
 ];
 
 /// Whole microseconds, rounded as the histograms round.
@@ -131,7 +137,7 @@ impl Column {
         let unsigned =
             LogicalType::Integer(parquet::basic::IntType { bit_width: 32, is_signed: false });
         let (physical, logical) = match self.values {
-            Values::Flag(_) => (Physical::BOOLEAN, None),
+            Values::Flag(_) | Values::Answer(_) => (Physical::BOOLEAN, None),
             Values::Small(_) => (Physical::INT32, Some(unsigned)),
             Values::Large(_) => (Physical::INT64, None),
             Values::Word(_) | Values::Faults => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
@@ -169,6 +175,10 @@ impl Column {
             Values::Flag(of) => {
                 let values: Vec<bool> = rows.iter().map(|row| of(row, names)).collect();
                 writer.typed::<BoolType>().write_batch(&values, None, None)?;
+            }
+            Values::Answer(of) => {
+                let (values, levels) = present(rows, |row| (row.status > 0).then(|| of(row)));
+                writer.typed::<BoolType>().write_batch(&values, Some(&levels), None)?;
             }
             Values::Small(of) => {
                 let (values, levels) = present(rows, |row| of(row).map(u32::cast_signed));
