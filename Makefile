@@ -4,7 +4,7 @@ CARGO ?= cargo
 # How long `make fuzz` gives each target.
 FUZZ_SECONDS ?= 60
 
-.PHONY: test lint bench counts peers stall docs fuzz archive
+.PHONY: test lint bench counts peers stall scale docs fuzz archive
 
 ## Unit, property, integration and documentation tests. What they read Substorm's output with (Python
 ## and JavaScript packages, for Chromium among others) is installed below target/ first.
@@ -32,6 +32,10 @@ peers:
 ## Whether the reported times are those of a server whose delays are known.
 stall:
 	benches/stall/run.sh
+
+## Whether more cores carry more requests. Needs nginx.
+scale:
+	benches/scale/run.sh
 
 ## API documentation; a broken link fails.
 docs:

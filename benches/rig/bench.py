@@ -109,15 +109,15 @@ class Bench:
         """A file or folder of the bench's own."""
         return self.folder / name
 
-    def start(self, argv, core, stdout=None, stderr=None):
-        """Starts a program that goes on until the bench ends, or `stop`."""
+    def start(self, argv, cores, stdout=None, stderr=None):
+        """Starts a program on a core, or several, that goes on until the bench ends, or `stop`."""
         child = subprocess.Popen(
             [str(arg) for arg in argv],
             stdin=subprocess.DEVNULL,
             stdout=stdout if stdout is not None else subprocess.DEVNULL,
             stderr=stderr,
             start_new_session=True,
-            preexec_fn=lambda: _begin(core),
+            preexec_fn=lambda: _begin(cores),
         )
         self._children.append(child)
         return child
@@ -127,15 +127,15 @@ class Bench:
         _stop(child)
         self._children.remove(child)
 
-    def measure(self, argv, limit_s, core=None, env=None):
-        """Runs a program to its end on the generator's core (or another) and says what it used.
+    def measure(self, argv, limit_s, cores=None, env=None):
+        """Runs a program to its end on the generator's core (or others) and says what it used.
 
         CPU time is the kernel's account of the process and of the children that it waited for. Peak
         memory is read from /proc once a second, which disturbs the server on this core the least: the
         kernel's own maximum would count this script, of which each child starts as a copy.
         """
         out, err = self.path("stdout"), self.path("stderr")
-        core = self.cores.generator if core is None else core
+        cores = self.cores.generator if cores is None else cores
         with open(out, "wb") as stdout, open(err, "wb") as stderr:
             started = time.monotonic()
             child = subprocess.Popen(
@@ -145,7 +145,7 @@ class Bench:
                 stderr=stderr,
                 env={**os.environ, **(env or {})},
                 start_new_session=True,
-                preexec_fn=lambda: _begin(core),
+                preexec_fn=lambda: _begin(cores),
             )
             self._children.append(child)
             peak = 0
@@ -172,9 +172,9 @@ class Bench:
         )
 
 
-def _begin(core):
-    """In the child, before its program: its core, and its end should the bench be killed."""
-    os.sched_setaffinity(0, {core})
+def _begin(cores):
+    """In the child, before its program: its cores, and its end should the bench be killed."""
+    os.sched_setaffinity(0, {cores} if isinstance(cores, int) else cores)
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 

@@ -1,4 +1,4 @@
-"""The server that generators are compared against: nginx with one worker on one core, which answers 200 "ok"
+"""The server that generators are compared against: nginx with a worker on a core, which answers 200 "ok"
 from memory: plain, over TLS 1.3, and over HTTP/2 with TLS 1.3, each on a free port of 127.0.0.1.
 """
 
@@ -13,7 +13,7 @@ from rig.bench import Trouble
 
 CONFIG = """\
 daemon off;
-worker_processes 1;
+worker_processes {workers};
 pid {folder}/nginx.pid;
 error_log stderr crit;
 events {{ worker_connections 8192; }}
@@ -32,7 +32,7 @@ http {{
     ssl_certificate_key {folder}/key.pem;
     ssl_protocols TLSv1.3;
     server {{
-        listen 127.0.0.1:{plain} backlog=4096;
+        listen 127.0.0.1:{plain} backlog=4096{each};
         listen 127.0.0.1:{tls} ssl backlog=4096;
         location / {{ return 200 "ok"; }}
     }}
@@ -50,15 +50,18 @@ http {{
 
 
 class Nginx:
-    """A running nginx; it ends with the bench that it was started in."""
+    """A running nginx; it ends with the bench that it was started in. It has the server's core, or `cores` and a
+    worker for each of them."""
 
-    def __init__(self, bench):
+    def __init__(self, bench, cores=None):
         program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
         if program is None:
             raise Trouble("nginx is not there: install it (on Debian: apt install nginx-light)")
         self.program = program
+        self._bench = bench
+        self.cores = [bench.cores.server] if cores is None else cores
         self.folder = bench.path("nginx")
-        self.folder.mkdir()
+        self.folder.mkdir(exist_ok=True)
         self.certificate = self.folder / "cert.pem"
         _certificate(self.folder)
         for attempt in range(5):
@@ -70,20 +73,27 @@ class Nginx:
         names = ("plain", "tls", "http2", "status")
         self.ports = dict(zip(names, _free_ports(len(names))))
         config = self.folder / "nginx.conf"
-        config.write_text(CONFIG.format(folder=self.folder, **self.ports))
+        # Several share the connections evenly only if each has a queue of its own.
+        fields = {"workers": len(self.cores), "each": " reuseport" if len(self.cores) > 1 else ""}
+        config.write_text(CONFIG.format(folder=self.folder, **fields, **self.ports))
         argv = [self.program, "-e", "stderr", "-p", self.folder, "-c", config]
         with open(self.folder / "errors", "wb") as errors:
-            child = bench.start(argv, bench.cores.server, stderr=errors)
+            child = bench.start(argv, self.cores, stderr=errors)
         for _ in range(100):
             if child.poll() is not None:
                 break
             try:
                 urllib.request.urlopen(self.url("plain"), timeout=1).read()
+                self._child = child
                 return True
             except OSError:
                 time.sleep(0.05)
         bench.stop(child)
         return False
+
+    def stop(self):
+        """Ends it before its bench does."""
+        self._bench.stop(self._child)
 
     def _complaint(self):
         lines = (self.folder / "errors").read_text(errors="replace").splitlines()

@@ -32,7 +32,7 @@ identity = "none"
 request = "GET /"
 
 [load]
-workers = 1
+workers = {workers}
 connections = {connections}
 request_timeout = "60s"
 send_lag_limit = "720h"
@@ -57,6 +57,7 @@ class Scenario:
     users: int
     target: str = ""
     load: str = ""
+    workers: int = 1
 
     def text(self):
         fields = {**vars(self), "url": self.url.rstrip("/")}
@@ -134,14 +135,14 @@ class Substorm:
         found = re.findall(r"\.toml:\d+:\d+: (.+)", refusal)
         raise Trouble(f"substorm refuses the scenario: {'; '.join(found) or refusal.strip()[-300:]}")
 
-    def run(self, scenario, wrap=(), limit_s=None):
-        """Runs it; `wrap` goes before the command. Exit code 4 (invalid) is told as a doubt."""
+    def run(self, scenario, wrap=(), limit_s=None, cores=None):
+        """Runs it, on the generator's core or on others; `wrap` goes before the command. Exit code 4 (invalid) is told as a doubt."""
         path = self.scenario(scenario)
         out = self.bench.path(f"{scenario.name}-runs")
         shutil.rmtree(out, ignore_errors=True)
         # Drawing charts afterwards is no part of what a request costs.
         argv = [*wrap, self.program, "run", "--quiet", "--format", "none", "--out", out, path]
-        measured = self.bench.measure(argv, limit_s or scenario.seconds + 30)
+        measured = self.bench.measure(argv, limit_s or scenario.seconds + 30, cores)
         if measured.exit_code not in (0, 4):
             raise Trouble(measured.trouble())
         report = json.loads(next(out.iterdir()).joinpath("run.json").read_text())

@@ -5,9 +5,9 @@ use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use clap::Command;
+use clap::{Arg, ArgAction, Command};
 use clap_mangen::Man;
-use clap_mangen::roff::{Roff, bold, roman};
+use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
 
 use super::output;
 use crate::harness::Exit;
@@ -126,7 +126,7 @@ fn page(command: &Command) -> io::Result<String> {
     let mut text = Vec::new();
     man.render_title(&mut text)?;
     man.render_name_section(&mut text)?;
-    man.render_synopsis_section(&mut text)?;
+    text.extend(synopsis(command).to_roff().into_bytes());
     man.render_description_section(&mut text)?;
     man.render_options_section(&mut text)?;
     let has_subcommands = shown_subcommands(command).next().is_some();
@@ -152,6 +152,70 @@ fn page(command: &Command) -> io::Result<String> {
     let others: Vec<String> = others.iter().map(|other| format!("{other}(1)")).collect();
     more.text([roman(others.join(", "))]);
     Ok(String::from_utf8_lossy(&text).into_owned() + &more.to_roff())
+}
+
+/// How the command is called: its options with what they take, and its arguments. Where the values are
+/// known, they stand instead of a name for them.
+fn synopsis(command: &Command) -> Roff {
+    let shown = |arg: &&Arg| !arg.is_hide_set();
+    let name = command.get_bin_name().unwrap_or_else(|| command.get_name());
+    let mut line = vec![bold(name)];
+    let options = command.get_arguments().filter(|arg| !arg.is_positional());
+    for arg in options.chain(command.get_positionals()).filter(shown) {
+        let (open, close) = if arg.is_required_set() { ("", "") } else { ("[", "]") };
+        line.push(roman(format!(" {open}")));
+        line.extend(option_name(arg));
+        line.extend(taken(arg));
+        let many = matches!(arg.get_action(), ArgAction::Append | ArgAction::Count);
+        let many = many && arg.get_value_delimiter().is_none();
+        line.push(roman(format!("{close}{}", if many { "..." } else { "" })));
+    }
+    if shown_subcommands(command).next().is_some() {
+        line.extend([roman(" "), italic("COMMAND")]);
+    }
+    let mut roff = Roff::new();
+    roff.control("SH", ["SYNOPSIS"]);
+    roff.text(line);
+    roff
+}
+
+/// `-q|--quiet`; nothing for what has no name on the command line.
+fn option_name(arg: &Arg) -> Vec<Inline> {
+    let short = arg.get_short().map(|short| bold(format!("-{short}")));
+    let long = arg.get_long().map(|long| bold(format!("--{long}")));
+    match (short, long) {
+        (Some(short), Some(long)) => vec![short, roman("|"), long],
+        (short, long) => short.into_iter().chain(long).collect(),
+    }
+}
+
+/// ` FILE`, ` {all|wrong}`, ` {html|junit},...`; nothing for a switch.
+fn taken(arg: &Arg) -> Vec<Inline> {
+    if !arg.get_num_args().is_some_and(|range| range.takes_values()) {
+        return Vec::new();
+    }
+    let values = arg.get_possible_values();
+    let mut values = values.iter().filter(|value| !value.is_hide_set()).peekable();
+    let mut line = Vec::new();
+    if !arg.is_positional() {
+        line.push(roman(" "));
+    }
+    if values.peek().is_some() {
+        line.push(roman("{"));
+        for (n, value) in values.enumerate() {
+            line.push(roman(if n == 0 { "" } else { "|" }));
+            line.push(bold(value.get_name()));
+        }
+        line.push(roman("}"));
+    } else {
+        let names = arg.get_value_names().unwrap_or_default();
+        let names: Vec<&str> = names.iter().map(clap::builder::Str::as_str).collect();
+        line.push(italic(names.join(" ")));
+    }
+    if let Some(delimiter) = arg.get_value_delimiter() {
+        line.push(roman(format!("{delimiter}...")));
+    }
+    line
 }
 
 fn section(roff: &mut Roff, title: &str, entries: Entries, page: &str) {
@@ -198,6 +262,49 @@ mod tests {
                 assert!(page.contains(title), "{title}: {page}");
             }
             assert!(page.contains("GITHUB_STEP_SUMMARY"), "{page}");
+        }
+        // As they are typed, without the signs of roff.
+        let synopsis = |name: &str| {
+            let page = read(name);
+            let (_, from) = page.split_once("SYNOPSIS\n").unwrap();
+            let (line, _) = from.split_once("\n.SH").unwrap();
+            let plain = ["\\fB", "\\fI", "\\fR", "\\"];
+            plain.iter().fold(line.to_owned(), |line, sign| line.replace(sign, ""))
+        };
+        for (name, wanted) in [
+            ("substorm.1", " COMMAND"),
+            ("substorm-run.1", " [--out DIR]"),
+            ("substorm-run.1", " [--format {all|none|text|html|markdown|"),
+            ("substorm-run.1", "events},...]"),
+            ("substorm-run.1", " [--samples-of {all|wrong}]"),
+            ("substorm-run.1", " [-q|--quiet]"),
+            ("substorm-run.1", "[--set KEY=VALUE]..."),
+            ("substorm-run.1", " FILE"),
+            ("substorm-completions.1", " {bash|elvish|fish|powershell|zsh}"),
+        ] {
+            assert!(synopsis(name).contains(wanted), "{name}: {wanted}\n{}", synopsis(name));
+        }
+        let is_told = |arg: &&Arg| !arg.is_hide_set() && arg.get_action().takes_values();
+        // Every value that an option or an argument can have is in its page.
+        for subcommand in command.get_subcommands() {
+            let page = read(&format!("substorm-{}.1", subcommand.get_name()));
+            for arg in subcommand.get_arguments().filter(is_told) {
+                let values = arg.get_possible_values();
+                for value in values.iter().filter(|value| !value.is_hide_set()) {
+                    let value = value.get_name().replace('-', "\\-");
+                    let (synopsis, options) = page.split_once("DESCRIPTION").unwrap();
+                    assert!(
+                        synopsis.contains(&value) && options.contains(&value),
+                        "{}: {page}",
+                        arg.get_id()
+                    );
+                }
+            }
+        }
+        let mut command = super::super::command();
+        let help = command.find_subcommand_mut("run").unwrap().render_long_help().to_string();
+        for value in ["- markdown:", "- none:", "- wrong:"] {
+            assert!(help.contains(value), "{value}: {help}");
         }
         let footer = concat!("substorm ", env!("CARGO_PKG_VERSION"));
         for name in ["substorm.1", "substorm-run.1", "substorm-heal.1", "substorm-list.1"] {

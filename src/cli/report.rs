@@ -74,7 +74,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
                 "--out says where, but not what; name formats, such as --format html,junit";
             return Err(Failure::bad_input(message));
         }
-        ([one], None) if !args.open => match one.text(&source.input(), folder) {
+        ([one], None) if !args.open => match one.text(&source.material(), folder) {
             Some(text) => print_bytes(&text?),
             None => write(&source, &wanted, folder, folder)?,
         },
@@ -99,11 +99,12 @@ fn page() -> &'static Format {
 /// Writes each format and says where. What the run recorded is not written over itself.
 fn write(source: &Source, wanted: &[&Format], folder: &Path, out: &Path) -> anyhow::Result<()> {
     let own = is_same(folder, out);
+    let material = source.material();
     for format in wanted {
         let written = if own && format.is_record() {
             vec![folder.join(format.file)]
         } else {
-            format.write(&source.input(), folder, out)?
+            format.write(&material, folder, out)?
         };
         for path in written {
             print_bytes(format!("{}\n", path.display()).as_bytes());

@@ -33,7 +33,7 @@ pub struct Args {
     ///
     /// `substorm report DIR --format …` makes the others later.
     #[arg(long, value_name = "FORMAT", value_delimiter = ',', default_value = ALL,
-          value_parser = format_names(), hide_possible_values = true)]
+          value_parser = format_names())]
     format: Vec<String>,
     /// Keep single requests in this file, in the Parquet format
     #[arg(long, value_name = "FILE", help_heading = "Samples")]

@@ -110,8 +110,11 @@ impl Journal {
     /// The entries of a journal; a last line that was cut short is left out, because what it
     /// announces was never done.
     pub fn read(path: &Path) -> io::Result<Vec<Entry>> {
-        let text = std::fs::read_to_string(path)?;
-        Ok(text.lines().map_while(|line| serde_json::from_str(line).ok()).collect())
+        let text = std::fs::read(path)?;
+        let lines = text.split_inclusive(|&byte| byte == b'\n');
+        // It may have been cut inside a character.
+        let whole = lines.take_while(|line| line.ends_with(b"\n"));
+        Ok(whole.map_while(|line| serde_json::from_slice(line).ok()).collect())
     }
 }
 
@@ -127,7 +130,7 @@ mod tests {
         journal.before(Change::Delete, &["a".into(), "b".into()]).await.unwrap();
         drop(journal);
         let mut file = OpenOptions::new().append(true).open(&path).unwrap();
-        file.write_all(b"{\"entry\":\"undo").unwrap();
+        file.write_all(b"{\"entry\":\"undo\xc3").unwrap();
         let subjects = vec!["a".to_owned(), "b".to_owned()];
         assert_eq!(
             Journal::read(&path).unwrap(),

@@ -11,9 +11,10 @@ use crate::replay::Intake;
 use crate::wire::Connector;
 
 use super::context::Context;
+use super::ledger::Report;
 use super::probe::Errand;
 use super::tap::Tap;
-use super::worker::{self, Report, WorkerSetup};
+use super::worker::{self, WorkerSetup};
 
 /// Errands that may wait for one worker.
 const ERRANDS_MAX: usize = 65_536;

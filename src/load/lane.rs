@@ -14,6 +14,7 @@ use super::deadline::Deadline;
 use super::examine::{self, Examined};
 use super::gather::Gather;
 use super::ledger::Ledger;
+use super::precedence::Precedence;
 use super::tap::Tap;
 use crate::clock::Tick;
 use crate::outcome::{Class, Failure, Observation};
@@ -94,6 +95,8 @@ pub struct Shared<C: Connector> {
     pub ledger: RefCell<Ledger>,
     /// Knows what lanes wait for.
     pub gather: Arc<Gather>,
+    /// Knows what is to be sent before answers are read.
+    pub precedence: Precedence,
     /// Where requests are handed on, if somebody keeps them.
     pub tap: Option<RefCell<Tap>>,
 }
@@ -137,6 +140,11 @@ impl<C: Connector> Lane<C> {
     /// The present instant.
     pub fn now(&self) -> Tick {
         self.shared.run.clock.now()
+    }
+
+    /// It has its turn after it was handed a request.
+    pub fn begun(&self) {
+        self.shared.precedence.begun();
     }
 
     /// Whether it has a connection, as far as is known.
@@ -271,7 +279,7 @@ impl<C: Connector> Lane<C> {
                 examined.sample.read_lag = arrival.map(|arrival| arrival.read - arrival.at);
                 (arrival.map_or(done, |arrival| arrival.read), examined)
             };
-            kept.connection.receive(read).await
+            shared.precedence.before(kept.connection.receive(read)).await
         });
         let Received { value: (read, mut examined), reusable } = received.await?;
         examined.sample.first_on_connection = first;

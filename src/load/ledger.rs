@@ -66,6 +66,23 @@ pub struct Entries {
     home: SyncSender<Books>,
 }
 
+/// What a worker reports, once a second and at its end.
+#[derive(Debug)]
+pub struct Report {
+    /// Which worker.
+    pub worker: u32,
+    /// When it was made.
+    pub at: Tick,
+    /// What happened since the last one.
+    pub entries: Entries,
+    /// CPU time of the worker's thread since load began.
+    pub cpu: Duration,
+    /// Of that, time spent waiting for due instants without sleeping, since the last report.
+    pub spun: Duration,
+    /// Time since then in which it was ready and did not run; `None` where the system does not tell.
+    pub run_delay: Option<Duration>,
+}
+
 impl Drop for Entries {
     fn drop(&mut self) {
         let mut books =

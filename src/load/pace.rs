@@ -18,6 +18,9 @@ const EARLIEST: Duration = Duration::from_micros(300);
 /// the usual; a greater share costs more spinning for each request than it mends.
 const IN_TIME: f64 = 0.75;
 
+/// About what a turn of a spin takes that finds nothing to do: a system call, and a look at the books.
+const TURN: Duration = Duration::from_micros(2);
+
 /// One turn of a spin that took longer was not idle: it carried requests.
 const IDLE_TURN: Duration = Duration::from_micros(5);
 
@@ -26,8 +29,10 @@ const IDLE_TURN: Duration = Duration::from_micros(5);
 pub enum Wait {
     /// Sleep for this long, then decide again.
     Sleep(Duration),
-    /// Look again at once.
+    /// Look after everything else, then again.
     Spin,
+    /// Look at nothing but the clock: it is so soon that anything else would make it late.
+    Stare,
 }
 
 /// Decides how to wait, and keeps account of what it costs.
@@ -64,8 +69,9 @@ impl Pace {
     /// by, such as that of a hand-over: it is not worth spinning.
     pub fn until(&self, now: Tick, at: Tick, soft: bool) -> Wait {
         let left = at - now;
+        let spin = if left < TURN && !soft { Wait::Stare } else { Wait::Spin };
         match self.spin {
-            Spin::Always => Wait::Spin,
+            Spin::Always => spin,
             Spin::Never => Wait::Sleep(left),
             // With a grain, requests are late by half of it anyway.
             Spin::Auto if soft || !self.grain.is_zero() => Wait::Sleep(left),
@@ -73,7 +79,7 @@ impl Pace {
                 let early = Duration::from_nanos(self.early as u64);
                 // A sleep that would end at once is not worth its two system calls.
                 match left.saturating_sub(early) {
-                    sleep if sleep < IDLE_TURN => Wait::Spin,
+                    sleep if sleep < IDLE_TURN => spin,
                     sleep => Wait::Sleep(sleep),
                 }
             }
@@ -137,6 +143,10 @@ mod tests {
         assert_eq!(wait(Spin::Auto), Wait::Sleep(Duration::from_micros(950)));
         let auto = pace(Spin::Auto);
         assert_eq!(auto.until(at(0), at(50), false), Wait::Spin);
+        for spinning in [&auto, &pace(Spin::Always)] {
+            assert_eq!(spinning.until(at(49), at(50), false), Wait::Stare);
+            assert_ne!(spinning.until(at(49), at(50), true), Wait::Stare);
+        }
         assert_eq!(auto.until(at(0), at(50), true), Wait::Sleep(Duration::from_micros(50)));
     }
 

@@ -92,6 +92,7 @@ impl Post {
             self.pool.borrow_mut().idle.push(self.number);
         }
         while let Some(first) = self.seat.slot.next().await {
+            lane.begun();
             let mut again = lane.perform(&first, lane.now(), &self.seat).await;
             while let Some(Waiting { job, since }) = self.next_waiting(&lane, again) {
                 again = lane.perform_late(&job, since, &self.seat).await;

@@ -11,7 +11,7 @@ use rtrb::{Consumer, Producer, RingBuffer};
 
 use super::context::Job;
 use super::examine::Examined;
-use super::worker::PROBE_SEQ;
+use super::worker::{PROBE_SEQ, VIRTUAL_SEQ};
 use crate::clock::Tick;
 use crate::identity::UserIndex;
 use crate::measure::Sample;
@@ -73,9 +73,9 @@ impl Tapped {
         self.sent - self.due
     }
 
-    /// Whether it is a follow-up for a user that was changed.
+    /// Whether it is a follow-up for a user that was changed; what a client asks again is a retry.
     pub fn is_probe(&self) -> bool {
-        self.seq >= PROBE_SEQ
+        self.attempt == 0 && (PROBE_SEQ..VIRTUAL_SEQ).contains(&self.seq)
     }
 }
 
@@ -200,14 +200,19 @@ mod tests {
         let (mut taps, mut drain) = taps(plan(false, 1.0), 2);
         offer(&mut taps[1], PROBE_SEQ, 0, Verdict::CorrectAccept);
         offer(&mut taps[0], 5, 1, Verdict::Grey);
+        offer(&mut taps[1], VIRTUAL_SEQ, 0, Verdict::CorrectAccept);
+        offer(&mut taps[1], PROBE_SEQ, 1, Verdict::CorrectAccept);
         let all: Vec<Tapped> = drain.waiting().collect();
         assert_eq!(
             all.iter().map(|t| (t.seq, t.attempt)).collect::<Vec<_>>(),
-            [(5, 1), (PROBE_SEQ, 0)]
+            [(5, 1), (PROBE_SEQ, 0), (VIRTUAL_SEQ, 0), (PROBE_SEQ, 1)]
         );
         assert_eq!(all[0].done(), Tick::from_micros(130));
         assert_eq!(all[0].send_lag(), Duration::from_micros(10));
-        assert!(all[1].is_probe() && !all[0].is_probe());
+        assert_eq!(
+            all.iter().map(Tapped::is_probe).collect::<Vec<_>>(),
+            [false, true, false, false]
+        );
         assert!(!drain.is_abandoned());
         drop(taps);
         assert!(drain.is_abandoned());

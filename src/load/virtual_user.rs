@@ -7,11 +7,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::context::Job;
 use super::lane::{Lane, Seat, Shared};
+use super::worker::VIRTUAL_SEQ;
 use crate::clock::Tick;
 use crate::wire::Connector;
-
-/// Numbers of the requests of virtual users start here, beyond those of schedules and probes.
-const VIRTUAL_SEQ: u64 = 1 << 61;
 
 /// One virtual user.
 #[derive(Debug)]

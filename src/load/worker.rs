@@ -19,9 +19,10 @@ use super::alarm::Alarm;
 use super::context::{Context, Job};
 use super::gather::Gather;
 use super::lane::{Lane, Seat, Shared};
-use super::ledger::{Entries, Ledger};
+use super::ledger::{Ledger, Report};
 use super::pace::{Pace, Wait};
 use super::pool::{Pool, Post, Waiting};
+use super::precedence::Precedence;
 use super::probe::{Errand, ProbeQueue};
 use super::schedule::{Schedule, Step};
 use super::tap::Tap;
@@ -52,22 +53,8 @@ const PATIENCE: Duration = Duration::from_micros(500);
 /// Numbers of probes start here, so that they never meet those of the schedule.
 pub const PROBE_SEQ: u64 = 1 << 60;
 
-/// What a worker reports, once a second and at its end.
-#[derive(Debug)]
-pub struct Report {
-    /// Which worker.
-    pub worker: u32,
-    /// When it was made.
-    pub at: Tick,
-    /// What happened since the last one.
-    pub entries: Entries,
-    /// CPU time of the worker's thread since load began.
-    pub cpu: Duration,
-    /// Of that, time spent waiting for due instants without sleeping, since the last report.
-    pub spun: Duration,
-    /// Time since then in which it was ready and did not run; `None` where the system does not tell.
-    pub run_delay: Option<Duration>,
-}
+/// Numbers of the requests of virtual users start here, beyond those of schedules and probes.
+pub const VIRTUAL_SEQ: u64 = 1 << 61;
 
 /// What a worker is started with.
 pub struct WorkerSetup {
@@ -149,6 +136,7 @@ impl<C: Connector> Worker<C> {
         );
         let waiting_max = share(run.plan.backlog);
         let probes = ProbeQueue::new(run.probe, run.end());
+        let precedence = Precedence::new(run.clock);
         let ledger = Ledger::new(run.shape.clone(), probes, Arc::clone(&gather));
         Ok(Self {
             pool: Rc::new(RefCell::new(Pool { waiting_max, ..Pool::default() })),
@@ -175,6 +163,7 @@ impl<C: Connector> Worker<C> {
                 connector,
                 ledger: RefCell::new(ledger),
                 gather: Arc::clone(&gather),
+                precedence,
                 tap: setup.tap.map(RefCell::new),
             }),
             gather,
@@ -219,10 +208,12 @@ impl<C: Connector> Worker<C> {
             self.reap();
             self.hand_over_if_due(began);
             if behind {
+                self.next_due(Tick::MAX);
                 tokio::task::yield_now().await;
                 continue;
             }
             let request = self.next_request(began);
+            self.next_due(request);
             let now = self.shared.run.clock.now();
             let other = match now < end {
                 true => end,
@@ -239,6 +230,17 @@ impl<C: Connector> Worker<C> {
                 Wait::Spin => {
                     tokio::task::yield_now().await;
                     turn_began = Some(began);
+                }
+                Wait::Stare => {
+                    let mut now = now;
+                    while now < wake {
+                        std::hint::spin_loop();
+                        now = self.shared.run.clock.now();
+                    }
+                    self.pace.turned(began, now);
+                    self.dispatch(now);
+                    // However close the next one is, this one is to be sent.
+                    tokio::task::yield_now().await;
                 }
                 Wait::Sleep(span) if wake == request && span <= self.lie_for => {
                     self.gather.grain_ends(wake);
@@ -298,6 +300,13 @@ impl<C: Connector> Worker<C> {
         self.pace.grained(step.min(probe).min(retry))
     }
 
+    /// Answers are read after what is due at `request`, if a lane is free for it, and if it is not
+    /// late anyway for the sake of its grain.
+    fn next_due(&self, request: Tick) {
+        let waits = !self.pool.borrow().backlog.is_empty() || !self.shared.run.plan.grain.is_zero();
+        self.shared.precedence.next_due(if waits { Tick::MAX } else { request });
+    }
+
     /// Hands out what is due by `now`; true if there is more than a batch of it.
     fn dispatch(&mut self, now: Tick) -> bool {
         while let Ok(errand) = self.errands.try_recv() {
@@ -320,6 +329,8 @@ impl<C: Connector> Worker<C> {
                     return self.dispatch_follow_ups(now);
                 }
                 Step::Closed { phase, until, users, first, think, .. } => {
+                    // Those whose users have ended are of no further use.
+                    self.virtual_seats.retain(|seat| Rc::strong_count(seat) > 1);
                     for n in 0..users {
                         let number = first + n * self.workers;
                         self.open_virtual_user(phase, number, until, think);
@@ -358,10 +369,11 @@ impl<C: Connector> Worker<C> {
         self.shared.ledger.borrow_mut().due(&job, is_probe);
         let mut pool = self.pool.borrow_mut();
         if let Some(n) = pool.idle.pop() {
-            pool.seats[n].slot.put(job);
+            self.hand(&pool.seats[n], job);
         } else if pool.seats.len() < self.lanes_max {
             drop(pool);
-            self.open_lane(false).slot.put(job);
+            let seat = self.open_lane(false);
+            self.hand(&seat, job);
         } else if pool.backlog.len() < pool.waiting_max {
             let since = self.shared.run.clock.now();
             pool.backlog.push_back(Waiting { job, since });
@@ -370,6 +382,11 @@ impl<C: Connector> Worker<C> {
             drop(pool);
             self.shared.ledger.borrow_mut().unsent(&job);
         }
+    }
+
+    fn hand(&self, seat: &Seat, job: Job) {
+        seat.slot.put(job);
+        self.shared.precedence.handed_out();
     }
 
     /// The lanes that are to be there, connected, before the first request is due.
@@ -403,6 +420,7 @@ impl<C: Connector> Worker<C> {
 
     /// Waits for what is in flight, up to the drain limit; counts what is left.
     async fn drain(&mut self) -> io::Result<()> {
+        self.shared.precedence.next_due(Tick::MAX);
         let clock = self.shared.run.clock;
         let limit = clock.now() + self.shared.run.plan.drain;
         // What was handed to a lane last is to be begun, or it would count as neither.

@@ -18,7 +18,7 @@ pub const STAGES_MAX: usize = 16;
 /// The longest name, in bytes.
 const NAME_MAX: usize = 32;
 
-/// Metrics of one answer that are looked at.
+/// Metrics of one field that are looked at; those beyond count as one.
 const METRICS_MAX: usize = 64;
 
 /// The names of stages in the order in which they were first told of. All workers of a run have the
@@ -71,12 +71,14 @@ impl Recorder {
         let (names, record) = self.stage_names_and_phase(phase);
         let mut told = metrics(value);
         for metric in told.by_ref().take(METRICS_MAX) {
-            match (metric.time, names.place(metric.name)) {
-                (MetricTime::None, _) => {}
-                (MetricTime::Took(span), Some(place)) => record.stages[place].record(span),
-                (MetricTime::Took(_), None) | (MetricTime::Unreadable, _) => {
-                    record.stages_left_out += 1;
-                }
+            // Only what took time has a place: names without any must not fill the list.
+            match metric.time {
+                MetricTime::None => {}
+                MetricTime::Took(span) => match names.place(metric.name) {
+                    Some(place) => record.stages[place].record(span),
+                    None => record.stages_left_out += 1,
+                },
+                MetricTime::Unreadable => record.stages_left_out += 1,
             }
         }
         record.stages_left_out += u64::from(told.next().is_some());
@@ -155,6 +157,17 @@ mod tests {
             tell(&mut recorder, &[("server-timing", &format!("{name};dur=1,ok;dur=x"))]);
         }
         assert_eq!((told(&recorder), recorder.phases()[1].stages_left_out), (vec![], 6));
+    }
+
+    #[test]
+    fn names_without_a_time_take_no_place() {
+        let mut recorder = recorder();
+        for n in 0..2 * STAGES_MAX {
+            tell(&mut recorder, &[("server-timing", &format!("n{n};desc=x, u{n};dur=x"))]);
+        }
+        tell(&mut recorder, &[("server-timing", "db;dur=1")]);
+        assert_eq!(told(&recorder), [("db".to_owned(), 1, Some(1_000))]);
+        assert_eq!(recorder.phases()[1].stages_left_out, 2 * STAGES_MAX as u64);
     }
 
     #[test]

@@ -121,6 +121,12 @@ impl Verdict {
         matches!(self, Self::CorrectAccept | Self::CorrectReject | Self::Grey)
     }
 
+    /// Whether the answer was wrong: neither right nor not judged, nor that the gateway could not find
+    /// out, which blames nobody and lets nobody in.
+    pub const fn is_wrong(self) -> bool {
+        !self.is_correct() && !matches!(self, Self::Unavailable)
+    }
+
     /// The position in [`Verdict::ALL`].
     pub const fn index(self) -> usize {
         self as usize
@@ -144,5 +150,12 @@ mod tests {
             assert_eq!(Verdict::named(verdict.name()), Some(verdict));
         }
         assert!(Truth::ALL.into_iter().enumerate().all(|(i, truth)| truth.index() == i));
+    }
+
+    #[test]
+    fn to_say_that_it_cannot_be_found_out_is_neither_right_nor_wrong() {
+        let neither = Verdict::ALL.into_iter().filter(|v| !v.is_correct() && !v.is_wrong());
+        assert_eq!(neither.collect::<Vec<_>>(), [Verdict::Unavailable]);
+        assert!(!Verdict::ALL.into_iter().any(|v| v.is_correct() && v.is_wrong()));
     }
 }

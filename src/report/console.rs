@@ -13,7 +13,8 @@ use crate::units::grouped;
 
 use super::model::{RunReport, SCHEMA_VERSION, SamplesReport, Severity, ThresholdReport};
 use super::overview::Outcome;
-use super::wording::{counted, share, span};
+use super::visible::visible;
+use super::wording::{counted, memory, micros, share, span};
 
 /// Columns that the summary may take.
 pub const WIDTH: usize = 100;
@@ -49,18 +50,18 @@ fn part(lines: &mut Vec<String>, style: Style, title: &str) {
 
 fn head(report: &RunReport, style: Style, lines: &mut Vec<String>) {
     let digest: String = report.plan_digest.chars().take(12).collect();
-    let mut facts = vec![style.bold(&report.scenario), format!("seed {}", report.seed)];
+    let mut facts = vec![style.bold(&visible(&report.scenario)), format!("seed {}", report.seed)];
     if !digest.is_empty() {
-        facts.push(format!("plan {digest}"));
+        facts.push(format!("plan {}", visible(&digest)));
     }
     if !report.started_at.is_empty() {
-        facts.push(report.started_at.clone());
+        facts.push(visible(&report.started_at).into_owned());
     }
     facts.push(format!("load {} of {}", span(report.load_s * 1e3), span(report.wall_s * 1e3)));
     let target = match report.target.as_str() {
         "" => String::new(),
         "embedded" => "embedded stack".to_owned(),
-        url => url.to_owned(),
+        url => visible(url).into_owned(),
     };
     if !target.is_empty() {
         facts.push(target);
@@ -132,13 +133,14 @@ fn thresholds(report: &RunReport, style: Style, lines: &mut Vec<String>) {
         shown.sort_by_key(|threshold| threshold.pass);
     }
     shown.truncate(MOST_THRESHOLDS);
-    let wide = shown.iter().map(|threshold| threshold.text.chars().count()).max().unwrap_or(0);
+    let wide = shown.iter().map(|threshold| visible(&threshold.text).chars().count());
+    let wide = wide.max().unwrap_or(0);
     let wide = wide.min(WIDEST_THRESHOLD);
     for threshold in shown {
         let (mark, said) = if threshold.pass {
-            (style.paint(Colour::Green, "pass"), format!("measured {}", threshold.shown))
+            (style.paint(Colour::Green, "pass"), format!("measured {}", threshold.measured()))
         } else {
-            (style.paint(Colour::Red, "FAIL"), threshold.reason.clone())
+            (style.paint(Colour::Red, "FAIL"), threshold.why())
         };
         let text = table::cut(&threshold.text, wide);
         lines.push(format!("  {mark}  {text:<wide$}  {}", table::cut(&said, WIDTH - wide - 10)));
@@ -162,7 +164,7 @@ fn findings(report: &RunReport, style: Style, lines: &mut Vec<String>) {
             Severity::Note => (Colour::Plain, " -"),
             Severity::Good => (Colour::Green, "ok"),
         };
-        let mut wrapped = table::wrapped(&format!("     {}", finding.sentence), 5).into_iter();
+        let mut wrapped = table::wrapped(&format!("     {}", finding.text()), 5).into_iter();
         let first = wrapped.next().unwrap_or_default();
         lines.push(format!("  {} {}", style.paint(colour, mark), first.trim_start()));
         lines.extend(wrapped);
@@ -179,7 +181,7 @@ fn resources(report: &RunReport, lines: &mut Vec<String>) {
         lines.push(String::new());
     }
     if !connections.is_empty() {
-        lines.extend(table::wrapped(&format!("Connections: {}", connections.join(", ")), 13));
+        lines.extend(table::wrapped(&format!("Connections: {}", connections.join("; ")), 13));
     }
     if !generator.is_empty() {
         lines.extend(table::wrapped(&format!("Generator: {}", generator.join("; ")), 11));
@@ -194,10 +196,6 @@ fn samples(samples: &SamplesReport) -> String {
     let lost = if *lost > 0 { format!(", {} lost", grouped(*lost)) } else { String::new() };
     let trouble = trouble.as_ref().map(|why| format!("; {why}")).unwrap_or_default();
     format!("{} in {file}{lost}{trouble}", counted(*written, "request", "requests"))
-}
-
-fn ms(micros: u64) -> String {
-    span(micros as f64 / 1e3)
 }
 
 fn connections(report: &RunReport) -> Vec<String> {
@@ -224,7 +222,7 @@ fn connections(report: &RunReport) -> Vec<String> {
         ("first request", &connections.first_request),
     ] {
         if times.count > 0 {
-            facts.push(format!("{name} p50 {} p99 {}", ms(times.p50), ms(times.p99)));
+            facts.push(format!("{name} p50 {}, p99 {}", micros(times.p50), micros(times.p99)));
         }
     }
     facts
@@ -237,11 +235,11 @@ fn generator(report: &RunReport) -> Vec<String> {
     let mut facts = Vec::new();
     if report.send_lag.count > 0 {
         let lag = &report.send_lag;
-        facts.push(format!("send lag p50 {}, p99 {}", ms(lag.p50), ms(lag.p99)));
+        facts.push(format!("send lag p50 {}, p99 {}", micros(lag.p50), micros(lag.p99)));
     }
     if report.read_lag.count > 0 {
         let lag = &report.read_lag;
-        facts.push(format!("read lag p50 {}, p99 {}", ms(lag.p50), ms(lag.p99)));
+        facts.push(format!("read lag p50 {}, p99 {}", micros(lag.p50), micros(lag.p99)));
     }
     let workers = &report.generator.workers;
     if !workers.is_empty() {
@@ -255,7 +253,7 @@ fn generator(report: &RunReport) -> Vec<String> {
             "{} at {} of a core{spinning}{}",
             counted(workers.len() as u64, "worker", "workers"),
             share(cpu),
-            memory(report.generator.peak_memory_bytes)
+            and_memory(report.generator.peak_memory_bytes)
         ));
     }
     let delay = workers.iter().filter_map(|worker| worker.run_delay_share).max_by(f64::total_cmp);
@@ -267,18 +265,18 @@ fn generator(report: &RunReport) -> Vec<String> {
     }
     if let Some(stack) = &report.stack {
         let cpu = share(stack.cpu_share);
-        facts.push(format!("stack {cpu}{}", memory(stack.peak_memory_bytes)));
+        facts.push(format!("stack {cpu}{}", and_memory(stack.peak_memory_bytes)));
     }
     facts
 }
 
-fn memory(bytes: u64) -> String {
-    if bytes == 0 { String::new() } else { format!(" and {} MiB", grouped(bytes >> 20)) }
+fn and_memory(bytes: u64) -> String {
+    if bytes == 0 { String::new() } else { format!(" and {}", memory(bytes)) }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::model::{ALL, FaultReport, Percentiles, RouteReport, StageReport};
+    use super::super::model::{ALL, FaultReport, Finding, Percentiles, RouteReport, StageReport};
     use super::super::sample;
     use super::*;
 
@@ -378,6 +376,32 @@ mod tests {
         assert!(text.contains("and 12 more in run.json"), "{text}");
         assert!(text.contains("and 24 more in run.json"), "{text}");
         assert!(text.lines().count() <= 96, "{}", text.lines().count());
+    }
+
+    #[test]
+    fn no_text_of_others_acts_on_the_terminal() {
+        let mut report = sample::strained();
+        let hostile = "a\u{1b}[2J\u{202e}\r\u{9b}5m".to_owned();
+        report.scenario.clone_from(&hostile);
+        report.target.clone_from(&hostile);
+        report.approach.clone_from(&hostile);
+        report.started_at.clone_from(&hostile);
+        report.plan_digest.clone_from(&hostile);
+        (report.valid, report.reasons) = (false, vec![hostile.clone()]);
+        report.routes[0].request.clone_from(&hostile);
+        report.findings = vec![Finding {
+            severity: Severity::Note,
+            sentence: hostile.clone() + ", body: \\x1bc",
+        }];
+        report.faults = vec![FaultReport { text: hostile.clone(), ..FaultReport::default() }];
+        let threshold =
+            ThresholdReport { text: hostile.clone(), reason: hostile, ..<_>::default() };
+        report.thresholds = vec![threshold];
+        let text = plain(&report);
+        let hidden = |c: char| c != '\n' && super::super::visible::is_hidden(c);
+        assert!(!text.contains(hidden), "{text:?}");
+        assert!(text.matches("␛[2J<U+202E>").count() >= 9, "{text}");
+        assert!(text.contains("body: ␛c"), "{text}");
     }
 
     #[test]

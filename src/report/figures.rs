@@ -10,6 +10,7 @@ use crate::measure::{Judged, Latency, LatencyKind, Quantiles, Threshold, Unit};
 use crate::oracle::{LagSummary, QuantileBounds};
 
 use super::timeline::TimelineRow;
+use super::wording::retold;
 
 /// Stands for every phase (warm-up left out), or every class, in a [`LatencyRow`].
 pub const ALL: &str = "*";
@@ -257,6 +258,18 @@ impl ThresholdReport {
             reason: judged.reason,
             ..Self::default()
         }
+    }
+}
+
+impl ThresholdReport {
+    /// The figure judged, as all forms for people tell it; empty if there was none.
+    pub fn measured(&self) -> String {
+        retold(&self.shown)
+    }
+
+    /// Why it does not hold, likewise; empty if it does.
+    pub fn why(&self) -> String {
+        retold(&self.reason)
     }
 }
 

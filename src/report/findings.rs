@@ -116,7 +116,11 @@ mod tests {
                 "3 requests were turned away rightly, but for a wrong reason or without the \
                  challenge",
             ),
-            ("unavailable", "3 requests were told that the gateway could not find out (0.3%)"),
+            (
+                "unavailable",
+                "3 requests were told that the gateway could not find out (0.3%); no fault was \
+                 under way",
+            ),
             ("error", "3 requests failed (0.3%)"),
         ] {
             let mut report = sample::correct();
@@ -167,9 +171,9 @@ mod tests {
             "5 requests were never sent (0.5%, limit 1%), because no connection was free in time; \
              raise load.connections or lower the rate",
             "The fault churn at 5.0 s had 0 hits: nothing was tested by it",
-            "The store was asked 1,100 times, 1.10 for each request, 50% of the gateway's cache \
+            "The store was asked 1,100 times, 1.1 for each request, 50% of the gateway's cache \
              look-ups found an entry",
-            "In the worst second the store was asked 3.0 times for each request",
+            "In the worst second the store was asked 3 times for each request",
         ] {
             one(&report, wanted);
         }

@@ -6,6 +6,7 @@
 
 use super::model::{RunReport, Severity};
 use super::overview::Outcome;
+use super::visible::visible;
 
 /// Annotations of one kind that a step shows; the runner leaves out the others.
 const MOST: usize = 10;
@@ -16,20 +17,17 @@ pub fn annotations(report: &RunReport) -> String {
     let passed = Outcome::of(report) == Outcome::Passed;
     let mut all: Vec<(&str, &str, String)> = Vec::new();
     for threshold in report.thresholds.iter().filter(|threshold| !threshold.pass) {
-        let text = format!("{}: {}", threshold.text, threshold.reason);
+        let text = format!("{}: {}", threshold.text, threshold.why());
         all.push(("error", "threshold", text));
     }
     all.extend(report.reasons.iter().map(|reason| ("error", "invalid", reason.clone())));
     for finding in &report.findings {
-        let (level, title) = match (finding.severity, passed) {
-            (Severity::Critical, false) => ("error", "critical"),
-            (Severity::Critical, true) => ("warning", "critical"),
-            (Severity::Wrong, false) => ("error", "wrong"),
-            (Severity::Wrong, true) => ("warning", "wrong"),
-            (Severity::Doubt, _) => ("warning", "doubt"),
+        let level = match (finding.severity, passed) {
+            (Severity::Critical | Severity::Wrong, false) => "error",
+            (Severity::Critical | Severity::Wrong, true) | (Severity::Doubt, _) => "warning",
             (Severity::Note | Severity::Good, _) => continue,
         };
-        all.push((level, title, finding.sentence.clone()));
+        all.push((level, finding.severity.word(), finding.text()));
     }
     let mut text = String::new();
     for level in ["error", "warning"] {
@@ -41,9 +39,9 @@ pub fn annotations(report: &RunReport) -> String {
     text
 }
 
-/// The text after the second `::`.
+/// The text after the second `::`, on one line and with nothing hidden in it.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    visible(text).replace('%', "%25")
 }
 
 /// A value between the command's name and the second `::`.
@@ -63,8 +61,8 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(
             lines[0],
-            "::error title=deleted-users%3A threshold::max(revocation_lag) < 2s: measured ≤ 2.108s, \
-             wanted < 2s"
+            "::error title=deleted-users%3A threshold::max(revocation_lag) < 2s: measured ≤ 2.108 s, \
+             wanted < 2 s"
         );
         assert!(lines[2].starts_with("::error title=deleted-users%3A critical::41 deleted users"));
         assert!(!text.contains("The store was asked"), "{text}");
@@ -91,10 +89,9 @@ mod tests {
             vec![Finding { severity: Severity::Wrong, sentence: "\n::add-mask::a".into() }; 30];
         let text = annotations(&report);
         assert!(
-            text.lines()
-                .all(|line| line.starts_with("::error title=a%2Cb%3A%3Ac%0A%3A%3Astop%3A "))
+            text.lines().all(|line| line.starts_with("::error title=a%2Cb%3A%3Ac␊%3A%3Astop%3A "))
         );
-        assert!(text.contains("100%25%0D%0A::error::x"), "{text}");
+        assert!(text.contains("100%25␍␊::error::x"), "{text}");
         assert_eq!(text.lines().count(), MOST);
     }
 }

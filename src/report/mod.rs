@@ -10,6 +10,7 @@ pub mod course;
 pub mod diagnosis;
 pub mod events;
 pub mod figures;
+pub mod finding;
 pub mod findings;
 pub mod folder;
 pub mod formats;
@@ -28,6 +29,7 @@ pub mod samples;
 pub mod schema;
 mod setup;
 pub mod timeline;
+pub mod visible;
 pub mod wording;
 
 pub use events::{Event, EventLog};

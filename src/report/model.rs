@@ -13,10 +13,15 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::measure::LatencyKind;
+
+use super::wording::retold;
+
 pub use super::figures::{
     ALL, Around40Ms, LagBounds, LagPlace, LagReport, LatencyRow, Lookups, MalformedLine,
     Percentiles, ReplayReport, RouteReport, StageReport, ThresholdReport,
 };
+pub use super::finding::{Finding, Severity};
 pub use super::setup::{
     Build, Connections, Generator, LateSeconds, Machine, SamplesReport, StackUse, WorkerUse,
 };
@@ -146,6 +151,18 @@ impl RunReport {
         };
         self.faults.iter().enumerate().map(name).collect()
     }
+
+    /// Response or service times of all answers, warm-up left out; `None` without an answer.
+    pub fn overall(&self, kind: LatencyKind) -> Option<Percentiles> {
+        self.times(ALL, kind)
+    }
+
+    /// The same of the answers of one class.
+    pub fn times(&self, class: &str, kind: LatencyKind) -> Option<Percentiles> {
+        let is_it = |row: &&LatencyRow| row.phase == ALL && row.class == class && row.kind == kind;
+        let times = self.latency.iter().find(is_it).map(|row| row.percentiles);
+        times.filter(|times| times.count > 0)
+    }
 }
 
 /// The users of a run.
@@ -259,6 +276,18 @@ pub struct FaultReport {
     pub verdicts: ByName,
 }
 
+impl FaultReport {
+    /// What was done, as all forms for people tell it.
+    pub fn told(&self) -> String {
+        retold(&self.text)
+    }
+
+    /// Its verdicts with their numbers.
+    pub fn counts(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.verdicts.iter().map(|(name, count)| (name.as_str(), *count))
+    }
+}
+
 /// An answer that is not what it should be, as an example of its kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
@@ -277,35 +306,6 @@ pub struct UnexpectedAnswer {
     /// The first 80 bytes of its body, escaped, without tokens and subjects; empty where there was
     /// none, or where the request was a recorded one.
     pub body: String,
-}
-
-/// How serious a finding is.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    /// Somebody was let in who must not be, or as somebody else.
-    Critical,
-    /// The gateway was wrong.
-    Wrong,
-    /// The run cannot tell, or only in part.
-    Doubt,
-    /// Worth knowing.
-    #[default]
-    Note,
-    /// As it should be.
-    Good,
-}
-
-/// One sentence about what the figures mean.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct Finding {
-    /// How serious it is.
-    pub severity: Severity,
-    /// The sentence, with the figure that it stands on.
-    pub sentence: String,
 }
 
 #[cfg(test)]
@@ -367,6 +367,20 @@ mod tests {
         for name in names {
             assert!(GLOSSARY.contains(&format!("| `{name}` |")), "{name}");
         }
+    }
+
+    #[test]
+    fn times_of_a_class_and_of_all_are_found_where_there_is_an_answer() {
+        let mut report = sample::deleted_users();
+        let times = |report: &RunReport, class| {
+            report.times(class, LatencyKind::Service).map(|times| (times.count, times.p50))
+        };
+        assert_eq!(times(&report, "accepted"), Some((65_116, 360)));
+        assert_eq!(times(&report, "dns"), None);
+        let overall = report.overall(LatencyKind::Response).unwrap();
+        assert_eq!((overall.count, overall.p50), (70_318, 440));
+        report.latency.iter_mut().for_each(|row| row.percentiles = Percentiles::default());
+        assert_eq!(report.overall(LatencyKind::Response), None);
     }
 
     #[test]

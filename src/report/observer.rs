@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::measure::{PhaseRecord, Recorder};
 
 use super::course::Course;
-use super::model::RunReport;
+use super::model::{FaultReport, RunReport};
 use super::timeline::TimelineRow;
 
 /// A step before the load.
@@ -58,6 +58,13 @@ pub struct ActiveFault {
     pub hit_unit: &'static str,
 }
 
+impl ActiveFault {
+    /// Whether this is the fault that a report tells of: faults of one kind begin at different times.
+    pub fn is(&self, fault: &FaultReport) -> bool {
+        self.kind == fault.kind && (self.began.as_secs_f64() - fault.at).abs() < 1e-6
+    }
+}
+
 /// How a run stands, at the end of a second of its load.
 #[derive(Clone, Copy, Debug)]
 pub struct Beat<'a> {
@@ -95,4 +102,24 @@ pub trait Observer: Send + Sync {
     /// The run has ended, and its folder is complete. `totals` is everything, phase by phase, as
     /// of the last beat or later. Not called for a run that could not be carried out.
     fn finished(&self, report: &Arc<RunReport>, totals: &[PhaseRecord], folder: &Path);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_is_known_by_its_kind_and_its_beginning() {
+        let active = ActiveFault {
+            index: 0,
+            kind: "churn",
+            text: String::new(),
+            began: Duration::from_millis(5_250),
+            until: None,
+            over: false,
+        };
+        let report = |kind: &str, at| FaultReport { kind: kind.into(), at, ..<_>::default() };
+        assert!(active.is(&report("churn", 5.25)));
+        assert!(!active.is(&report("churn", 9.0)) && !active.is(&report("store-slow", 5.25)));
+    }
 }

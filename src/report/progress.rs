@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::units::grouped;
 
 use super::console::{Colour, Style};
-use super::wording::span;
+use super::wording::{micros, rate};
 
 /// How far a run is.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -47,11 +47,10 @@ pub fn line(snapshot: &Snapshot, style: Style, width: usize) -> String {
             format!("due {} sent {} done {}", grouped(s.due), grouped(s.sent), grouped(s.done)),
             Colour::Plain,
         ),
-        (format!("{}/s", grouped(s.rate.max(0.0).round() as u64)), Colour::Plain),
+        (format!("{}/s", rate(s.rate)), Colour::Plain),
     ];
     if let (Some(p50), Some(p99)) = (s.p50_us, s.p99_us) {
-        let ms = |us: u64| span(us as f64 / 1e3);
-        parts.push((format!("p50 {} p99 {}", ms(p50), ms(p99)), Colour::Plain));
+        parts.push((format!("p50 {} p99 {}", micros(p50), micros(p99)), Colour::Plain));
     }
     if !s.faults.is_empty() {
         parts.push((format!("fault {}", s.faults.join("+")), Colour::Yellow));

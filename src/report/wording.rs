@@ -1,18 +1,27 @@
-//! Figures in words: counts with the right form of the noun, times in a fitting unit, lists.
+//! Figures in words, the same in every form that people read: counts with the right form of the noun,
+//! times, rates, shares and memory in a fitting unit, lists.
+//!
+//! Forms for programs (`run.json`, `timeline.csv`, properties of `junit.xml`) keep their raw units and
+//! use nothing of this.
 
 use std::time::Duration;
 
 pub use crate::units::counted;
-use crate::units::{format_span, grouped};
+use crate::units::{grouped, parse_span};
+
+use super::figures::LagBounds;
 
 /// A verb's form, or anything else that goes with the number.
 pub fn form<'a>(count: u64, one: &'a str, many: &'a str) -> &'a str {
     if count == 1 { one } else { many }
 }
 
-/// A time in milliseconds to about two digits: `0.42 ms`, `8.5 ms`, `120 ms`, `2.1 s`, `95 s`.
+/// A time in milliseconds to about two digits: `0.42 ms`, `8.5 ms`, `120 ms`, `2.1 s`, `95 s`, `60 min`,
+/// `2.5 h`.
 pub fn span(ms: f64) -> String {
     match ms {
+        ms if ms >= 7_170_000.0 => format!("{:.1} h", ms / 3.6e6),
+        ms if ms >= 599_500.0 => format!("{:.0} min", ms / 6e4),
         ms if ms >= 9_950.0 => format!("{:.0} s", ms / 1e3),
         ms if ms >= 999.5 => format!("{:.1} s", ms / 1e3),
         ms if ms >= 9.95 => format!("{ms:.0} ms"),
@@ -22,11 +31,110 @@ pub fn span(ms: f64) -> String {
     }
 }
 
-/// A time that was set, to the last digit: `2 s`, `1.5 s`, `250 ms`.
+/// Microseconds as [`span`] tells them.
+pub fn micros(micros: u64) -> String {
+    span(micros as f64 / 1e3)
+}
+
+/// A time to its last digit, for what was set and what is held against it: `2 s`, `1.5 s`, `250 ms`,
+/// `0.789 ms`, `10 min`.
 pub fn exact(span: Duration) -> String {
-    let text = format_span(span);
-    let unit = text.find(|c: char| c.is_alphabetic()).unwrap_or(text.len());
-    format!("{} {}", &text[..unit], &text[unit..])
+    const SECOND: u128 = 1_000_000_000;
+    let nanos = span.as_nanos();
+    let (scale, unit) = match nanos {
+        n if n >= 3_600 * SECOND && n % (3_600 * SECOND) == 0 => (3_600 * SECOND, "h"),
+        n if n >= 600 * SECOND && n % (60 * SECOND) == 0 => (60 * SECOND, "min"),
+        n if n >= SECOND => (SECOND, "s"),
+        _ => (SECOND / 1_000, "ms"),
+    };
+    let whole = grouped(u64::try_from(nanos / scale).unwrap_or(u64::MAX));
+    let places = scale.ilog10() as usize;
+    match nanos % scale {
+        0 => format!("{whole} {unit}"),
+        rest => format!("{whole}.{} {unit}", format!("{rest:0places$}").trim_end_matches('0')),
+    }
+}
+
+/// A text of our own in which times stand as scenarios write them, told with [`exact`]:
+/// `measured ≤ 789us` becomes `measured ≤ 0.789 ms`. What only looks like a time, such as a part of a
+/// name, stays.
+pub fn retold(text: &str) -> String {
+    let parts = |c: char| c.is_whitespace() || "(≤≥<>=±".contains(c);
+    let ends = |c: char| c.is_whitespace() || ",;:.)".contains(c);
+    let mut out = String::with_capacity(text.len() + 8);
+    let mut rest = text;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        let (before, from) = rest.split_at(start);
+        let is_number = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',');
+        let digits = from.find(|c: char| !is_number(c)).unwrap_or(from.len());
+        let unit =
+            from[digits..].find(|c: char| !c.is_alphanumeric()).unwrap_or(from.len() - digits);
+        let (time, after) = from.split_at(digits + unit);
+        out.push_str(before);
+        let stands_alone = (out.is_empty() || out.ends_with(parts))
+            && (after.is_empty() || after.starts_with(ends));
+        let read = Some(time).filter(|_| stands_alone && unit > 0);
+        match read.and_then(|time| parse_span(&time.replace(',', "")).ok()) {
+            Some(span) => out.push_str(&exact(span)),
+            None => out.push_str(time),
+        }
+        rest = after;
+    }
+    out + rest
+}
+
+/// Microseconds as a column of milliseconds shows them, to about three digits: `0.79`, `10.2`, `1,234`.
+pub fn millis(micros: u64) -> String {
+    match micros {
+        us if us < 9_995 => format!("{:.2}", us as f64 / 1e3),
+        us if us < 99_950 => format!("{:.1}", us as f64 / 1e3),
+        us => grouped((us + 500) / 1_000),
+    }
+}
+
+/// Where a lag lies, as a column of milliseconds shows it: `1,911–2,021`; `≥ 1,911` where it had not
+/// ended.
+pub fn interval(bounds: LagBounds) -> String {
+    match bounds {
+        LagBounds { low_ms, high_ms: Some(high) } => {
+            format!("{}–{}", whole_millis(low_ms), whole_millis(high))
+        }
+        LagBounds { low_ms, high_ms: None } => format!("≥ {}", whole_millis(low_ms)),
+    }
+}
+
+/// Milliseconds as a column of lags shows them: whole, and with a tenth below ten.
+pub fn whole_millis(ms: f64) -> String {
+    if ms > 0.0 && ms < 9.95 { format!("{ms:.1}") } else { grouped(ms.max(0.0).round() as u64) }
+}
+
+/// An instant of a run, as a column of seconds shows it.
+pub fn instant(seconds: f64) -> String {
+    format!("{seconds:.1}")
+}
+
+/// So many for each: `0.335`, `1.1`, `3`.
+pub fn ratio(ratio: f64) -> String {
+    let text = format!("{ratio:.3}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// Events a second, without `/s`: `2,003`, `99.5`, `0.2`.
+pub fn rate(per_second: f64) -> String {
+    match per_second {
+        rate if rate >= 99.95 => grouped(rate.round() as u64),
+        rate if rate > 0.0 => format!("{rate:.1}"),
+        _ => "0".to_owned(),
+    }
+}
+
+/// Memory: `28 MiB`, `15.6 GiB`.
+pub fn memory(bytes: u64) -> String {
+    const GIB: u64 = 1 << 30;
+    match bytes {
+        bytes if bytes >= 10 * GIB => format!("{:.1} GiB", bytes as f64 / GIB as f64),
+        bytes => format!("{} MiB", grouped(bytes >> 20)),
+    }
 }
 
 /// A part of a whole: `1.2%`, `0.03%`, `<0.01%`; `0%` of nothing.
@@ -59,18 +167,23 @@ pub fn listed(items: &[String]) -> String {
     }
 }
 
-/// `user_not_found 1,200, token_invalid 34`: the largest first, at most `most` of them.
+/// `user_not_found 1,200, token_invalid 34`: the largest first, at most `most` of them. A name that ends
+/// with a number of its own is kept apart from its count: `store-outage 2: 760`.
 pub fn ranked<'a>(counts: impl IntoIterator<Item = (&'a str, u64)>, most: usize) -> String {
     let mut counts: Vec<_> = counts.into_iter().filter(|(_, count)| *count > 0).collect();
     counts.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
     let rest = counts.len().saturating_sub(most);
     let shown = counts.iter().take(most);
     let mut text: Vec<String> =
-        shown.map(|(name, count)| format!("{name} {}", grouped(*count))).collect();
+        shown.map(|(name, count)| format!("{name}{} {}", colon(name), grouped(*count))).collect();
     if rest > 0 {
         text.push(format!("{rest} more"));
     }
     text.join(", ")
+}
+
+fn colon(name: &str) -> &'static str {
+    if name.ends_with(|c: char| c.is_ascii_digit()) { ":" } else { "" }
 }
 
 #[cfg(test)]
@@ -90,11 +203,83 @@ mod tests {
         let times = [0.0, 0.42, 8.54, 9.99, 120.4, 999.7, 2_100.0, 95_400.0].map(span);
         let wanted = ["0 ms", "0.42 ms", "8.5 ms", "10 ms", "120 ms", "1.0 s", "2.1 s", "95 s"];
         assert_eq!(times, wanted);
-        assert_eq!(exact(Duration::from_millis(1_500)), "1.5 s");
+        let long = [599_000.0, 600_000.0, 3_600_000.0, 7_200_000.0, 9e6].map(span);
+        assert_eq!(long, ["599 s", "10 min", "60 min", "2.0 h", "2.5 h"]);
+        assert_eq!((micros(850), micros(2_100)), ("0.85 ms".to_owned(), "2.1 ms".to_owned()));
         let shares = [(0, 5), (5, 0), (1, 100_000), (3, 10_000), (12, 1_000), (880, 1_000)];
         let wanted = ["0%", "0%", "<0.01%", "0.03%", "1.2%", "88%"];
         assert_eq!(shares.map(|(part, whole)| percent(part, whole)), wanted);
         assert_eq!([percent(99_999, 100_000), percent(4, 4)], ["99.99%", "100%"]);
+    }
+
+    #[test]
+    fn what_was_set_is_told_to_its_last_digit() {
+        let told = |nanos| exact(Duration::from_nanos(nanos));
+        for (nanos, wanted) in [
+            (0, "0 ms"),
+            (12, "0.000012 ms"),
+            (789_000, "0.789 ms"),
+            (25_040_000, "25.04 ms"),
+            (1_500_000_000, "1.5 s"),
+            (2_108_200_000, "2.1082 s"),
+            (60_000_000_000, "60 s"),
+            (90_000_000_000, "90 s"),
+            (1_234_000_000_000, "1,234 s"),
+            (600_000_000_000, "10 min"),
+            (5_400_000_000_000, "90 min"),
+            (7_200_000_000_000, "2 h"),
+        ] {
+            assert_eq!(told(nanos), wanted);
+        }
+    }
+
+    #[test]
+    fn times_within_a_text_are_told_like_all_others() {
+        for (text, wanted) in [
+            ("789us", "0.789 ms"),
+            ("measured ≤ 2.108s, wanted < 2s", "measured ≤ 2.108 s, wanted < 2 s"),
+            (
+                "delete 300 users over 10s, gone for 250ms",
+                "delete 300 users over 10 s, gone for 250 ms",
+            ),
+            ("delay the store link by 5ms ± 2ms", "delay the store link by 5 ms ± 2 ms"),
+            ("≥ 1m", "≥ 60 s"),
+            ("1m30s", "1m30s"),
+            ("1,200/s of p99 at 3 ms", "1,200/s of p99 at 3 ms"),
+            (
+                "never measured: no answer was timeout in peak-10s",
+                "never measured: no answer was timeout in peak-10s",
+            ),
+            ("\u{1b}[31m, [5s]", "\u{1b}[31m, [5s]"),
+            ("10s-burst, x_5ms, v1.2s", "10s-burst, x_5ms, v1.2s"),
+            ("0.1%, 12", "0.1%, 12"),
+            ("é5µs 5µs", "é5µs 0.005 ms"),
+        ] {
+            assert_eq!(retold(text), wanted);
+            assert_eq!(retold(wanted), wanted, "once is enough");
+        }
+    }
+
+    #[test]
+    fn columns_have_one_form() {
+        let times = [0, 789, 9_994, 9_995, 99_949, 99_950, 1_234_567].map(millis);
+        assert_eq!(times, ["0.00", "0.79", "9.99", "10.0", "99.9", "100", "1,235"]);
+        let bounds = |low_ms, high_ms| interval(LagBounds { low_ms, high_ms });
+        assert_eq!(bounds(1_486.4, Some(1_709.6)), "1,486–1,710");
+        assert_eq!(
+            (bounds(0.0, Some(4.26)), bounds(2_000.0, None)),
+            ("0–4.3".into(), "≥ 2,000".into())
+        );
+        assert_eq!([0.335, 1.1, 3.0, 0.0].map(ratio), ["0.335", "1.1", "3", "0"]);
+        assert_eq!(
+            [0.0, 0.2, 99.94, 99.96, 2_003.4].map(rate),
+            ["0", "0.2", "99.9", "100", "2,003"]
+        );
+        assert_eq!(
+            [28 << 20, 9 << 30, 16_711_000_000].map(memory),
+            ["28 MiB", "9,216 MiB", "15.6 GiB"]
+        );
+        assert_eq!(instant(7.04), "7.0");
     }
 
     #[test]
@@ -103,5 +288,6 @@ mod tests {
         assert_eq!(listed(&items), "a, b and c");
         assert_eq!(listed(&items[..2]), "a and b");
         assert_eq!(ranked([("x", 1), ("y", 0), ("z", 2_000), ("w", 1)], 2), "z 2,000, w 1, 1 more");
+        assert_eq!(ranked([("churn 2", 760), ("GET /me", 3)], 2), "churn 2: 760, GET /me 3");
     }
 }

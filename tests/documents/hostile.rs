@@ -6,10 +6,19 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
+use pulldown_cmark::{Event, Options, Parser};
+use substorm::report::visible::is_hidden;
+
 use crate::page;
 use crate::world::{carry_out, scratch};
 
 const SCRIPT: &str = "<script>globalThis.evil=1</script><img src=x onerror=evil=1>";
+
+/// Quotation marks, backticks, a pipe, a line break, a colour of the terminal, a turn of the direction of
+/// writing.
+const SIGNS: &str = "{\"error\":\"`no|way`\"}\n\u{1b}[31m\u{202e}";
+/// As people read them.
+const SHOWN: &str = "{\"error\":\"`no|way`\"}␊␛[31m<U+202E>";
 
 /// Answers every request on a connection: reason phrase, fields, `Server-Timing`, the identity that
 /// was asked for, and the body all hold markup. Some answers are errors, each seventh is no HTTP.
@@ -25,7 +34,10 @@ fn treat(mut stream: TcpStream) {
         }
         seen.clear();
         let status = ["200", "403", "500", "418", "200"][(n % 5) as usize];
-        let body = format!("{SCRIPT}</pre></code></bdi>\"'>{{\"error\":\"{SCRIPT}\"}}");
+        let body = match status {
+            "500" => format!("{SIGNS}{SCRIPT}"),
+            _ => format!("{SCRIPT}</pre></code></bdi>\"'>{{\"error\":\"{SCRIPT}\"}}"),
+        };
         let answer = format!(
             "HTTP/1.1 {status} {SCRIPT}\r\nX-User-ID: {SCRIPT}\r\nWWW-Authenticate: Bearer \
              error=\"{SCRIPT}\"\r\nServer-Timing: lookup;dur=1;desc=\"{SCRIPT}\", evil;dur=2\r\n\
@@ -100,11 +112,28 @@ fn scripts_of_a_gateway_and_of_a_scenario_are_inert() {
     page::check(&folder.join("report.html"), "hostile");
 
     let markdown = std::fs::read_to_string(folder.join("summary.md")).unwrap();
-    for forbidden in ["<script", "<img", "@nobody", "#1", "http://evil"] {
+    for forbidden in ["@nobody", "#1", "http://evil"] {
         assert!(!markdown.contains(forbidden), "{forbidden}\n{markdown}");
+    }
+    // Where a tag stands in the text, it is within code.
+    for event in Parser::new_ext(&markdown, Options::all()) {
+        if let Event::Html(tag) | Event::InlineHtml(tag) = &event {
+            assert!(!tag.contains("script") && !tag.contains("img"), "{tag}\n{markdown}");
+        }
     }
     let junit = std::fs::read_to_string(folder.join("junit.xml")).unwrap();
     assert!(junit.contains("&lt;script&gt;") && !junit.contains("<script"), "{junit}");
+    let text = std::fs::read_to_string(folder.join("summary.txt")).unwrap();
+    for (form, escaped) in [
+        (&html, SHOWN.replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")),
+        (&markdown, format!("``{SHOWN}")),
+        (&junit, SHOWN.replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")),
+        (&text, SHOWN.to_owned()),
+    ] {
+        assert!(form.contains(&escaped), "{escaped}\n{form}");
+        let hidden = |c: char| is_hidden(c) && c != '\n';
+        assert!(!form.contains(hidden), "{:?}\n{form}", form.find(hidden));
+    }
     for entry in std::fs::read_dir(folder.join("charts")).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|ending| ending == "svg") {

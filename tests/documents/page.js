@@ -127,6 +127,10 @@ async function sorting(page) {
           const sorted = [...figures].sort((a, b) => (direction === "ascending" ? a - b : b - a));
           assert.deepEqual(figures, sorted, `column ${column} of table ${n} is not ${direction}`);
           assert.ok(values.slice(figures.length).every((v) => v === ""), "cells without a figure stand last");
+        } else {
+          const order = (a, b) => a.localeCompare(b, "en", { numeric: true });
+          const sorted = [...values].sort((a, b) => (direction === "ascending" ? order(a, b) : order(b, a)));
+          assert.deepEqual(values, sorted, `column ${column} of table ${n} is not ${direction}`);
         }
       }
       const others = await table.locator("th[aria-sort='ascending'], th[aria-sort='descending']").count();
@@ -206,6 +210,34 @@ async function permalinks(browser) {
   await opened("verdicts");
   assert.ok(page.url().endsWith("#verdicts"));
   assert.deepEqual(heard, []);
+  await context.close();
+}
+
+// Should markup get into the page after all, its policy keeps it from acting.
+async function policy(browser) {
+  const { context, page } = await open(browser);
+  const refused = await page.evaluate(async () => {
+    const told = [];
+    addEventListener("securitypolicyviolation", (event) => told.push(event.effectiveDirective));
+    const add = (name, attributes, text = "") => {
+      const element = Object.assign(document.createElement(name), { textContent: text });
+      for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+      document.body.append(element);
+    };
+    add("script", {}, "globalThis.evil = 2");
+    add("style", {}, "body { display: none }");
+    add("div", { onclick: "globalThis.evil = 3" });
+    document.body.lastElementChild.click();
+    add("img", { src: "https://substorm.test/x.png" });
+    add("iframe", { src: "https://substorm.test/" });
+    await fetch("https://substorm.test/").catch(() => {});
+    await new Promise((resolve) => { setTimeout(resolve, 200); });
+    return { told: [...new Set(told)].sort(), evil: globalThis.evil, shown: getComputedStyle(document.body).display };
+  });
+  assert.equal(refused.evil, undefined, "a script was brought in and ran");
+  assert.notEqual(refused.shown, "none", "a style was brought in and holds");
+  const wanted = ["connect-src", "frame-src", "img-src", "script-src-attr", "script-src-elem", "style-src-elem"];
+  assert.deepEqual(refused.told, wanted);
   await context.close();
 }
 
@@ -354,6 +386,7 @@ async function looks(browser) {
     assert.deepEqual(heard, [], "the console stays silent and nothing is asked for");
     await context.close();
     await permalinks(browser);
+    await policy(browser);
     await scriptless(browser);
     await paper(browser);
     await ink(browser);

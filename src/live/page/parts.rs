@@ -9,8 +9,8 @@ use super::charts;
 use crate::live::feed::step_text;
 use crate::measure::LatencyKind;
 use crate::outcome::Verdict;
-use crate::report::model::{ALL, Finding, Percentiles, Severity, ThresholdReport};
-use crate::report::wording::{percent, span};
+use crate::report::model::{Finding, Percentiles, Severity, ThresholdReport};
+use crate::report::wording::{micros, percent};
 use crate::report::{ActiveFault, RunReport};
 use crate::units::grouped;
 
@@ -140,7 +140,7 @@ fn answers(standing: &Standing) -> Markup {
             } @else {
                 p.verdict { (judged - missed.len()) " of " (judged) " hold" }
                 @if open > 0 { p.note { (open) " not measured yet" } }
-                ul { @for threshold in missed { li { code { (threshold.text) } ": " (threshold.shown) } } }
+                ul { @for threshold in missed { li { code { (threshold.text) } ": " (threshold.measured()) } } }
             }
         }
         div.card {
@@ -188,18 +188,14 @@ fn rates(standing: &Standing) -> Markup {
 }
 
 fn times(standing: &Standing) -> Markup {
-    let overall = standing
-        .report
-        .latency
-        .iter()
-        .find(|row| row.phase == ALL && row.class == ALL && row.kind == LatencyKind::Response);
+    let overall = standing.report.overall(LatencyKind::Response);
     let now: Option<Percentiles> = standing.now.map(Into::into);
     let lag = standing.row.send_lag_p99_us;
-    let rows = [("last second", now), ("overall", overall.map(|row| row.percentiles))];
+    let rows = [("last second", now), ("overall", overall)];
     html! {
         table {
             caption {
-                "Response time. The generator's own send lag, p99: " (lag.map_or_else(|| "none".to_owned(), shown))
+                "Response time. The generator's own send lag, p99: " (lag.map_or_else(|| "none".to_owned(), micros))
             }
             thead { tr {
                 th scope="col" { "" }
@@ -211,7 +207,7 @@ fn times(standing: &Standing) -> Markup {
                         th scope="row" { (name) }
                         @match times.filter(|times| times.count > 0) {
                             Some(p) => {
-                                @for us in [p.p50, p.p90, p.p99, p.p999, p.max] { td.figure { (shown(us)) } }
+                                @for us in [p.p50, p.p90, p.p99, p.p999, p.max] { td.figure { (micros(us)) } }
                             }
                             None => { td colspan="5" { "no answer yet" } }
                         }
@@ -220,10 +216,6 @@ fn times(standing: &Standing) -> Markup {
             }
         }
     }
-}
-
-fn shown(us: u64) -> String {
-    span(us as f64 / 1e3)
 }
 
 fn verdicts(standing: &Standing) -> Markup {
@@ -263,7 +255,7 @@ fn faults(standing: &Standing) -> Markup {
                     @for fault in &report.faults {
                         tr {
                             th scope="row" { (fault.kind) }
-                            td { bdi { (fault.text) } }
+                            td { bdi { (fault.told()) } }
                             td.figure { (format!("{:.1} s", fault.at)) }
                             td.figure { (fault.until.map_or_else(|| "–".to_owned(), |until| format!("{until:.1} s"))) }
                             td.figure { (grouped(fault.hits)) " " (fault.hit_unit) }
@@ -288,7 +280,7 @@ fn findings(findings: &[Finding]) -> Markup {
             ul.findings {
                 @for finding in findings {
                     @let (tone, word) = tone(finding.severity);
-                    li { span class={ "label " (tone) } { (word) } " " (finding.sentence) }
+                    li { span class={ "label " (tone) } { (word) } " " (finding.text()) }
                 }
             }
         }

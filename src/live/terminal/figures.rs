@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::measure::LatencyKind;
 use crate::report::RunReport;
-use crate::report::model::{ALL, Percentiles};
+use crate::report::model::Percentiles;
 use crate::report::wording::span;
 use crate::units::grouped;
 
@@ -21,9 +21,7 @@ pub fn columns(times: Option<Percentiles>) -> [String; 5] {
 
 /// Response times of all measured phases and classes; `None` before the first.
 pub fn overall(report: &RunReport) -> Option<Percentiles> {
-    let mut rows = report.latency.iter();
-    rows.find(|row| row.phase == ALL && row.class == ALL && row.kind == LatencyKind::Response)
-        .map(|row| row.percentiles)
+    report.overall(LatencyKind::Response)
 }
 
 /// A time in microseconds: `850 µs`, `2.1 ms`.

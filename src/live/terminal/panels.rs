@@ -168,13 +168,8 @@ pub fn faults(frame: &mut Frame<'_>, area: Rect, state: &State, standing: &Stand
     if lines.is_empty() {
         lines.push(Line::styled("none under way", state.palette.faint()));
     }
-    let under_way = |report: &FaultReport| {
-        let same = |fault: &&ActiveFault| fault.kind == report.kind && !fault.over;
-        standing
-            .faults
-            .iter()
-            .any(|fault| same(&fault) && (fault.began.as_secs_f64() - report.at).abs() < 1e-6)
-    };
+    let under_way =
+        |report: &FaultReport| standing.faults.iter().any(|fault| !fault.over && fault.is(report));
     for report in standing.report.faults.iter().rev().filter(|report| !under_way(report)) {
         let hits = grouped(report.hits);
         let text =

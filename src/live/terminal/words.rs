@@ -81,7 +81,7 @@ fn findings_of(state: &State, standing: &Standing) -> Vec<Passage> {
             Severity::Good => " ✓ ",
         };
         let style = state.palette.severity(finding.severity);
-        Passage { mark: mark.to_owned(), mark_style: style, text: finding.sentence.clone(), style }
+        Passage { mark: mark.to_owned(), mark_style: style, text: finding.text(), style }
     };
     findings.into_iter().map(passage).collect()
 }

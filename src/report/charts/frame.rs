@@ -1,17 +1,27 @@
 //! What all charts have in common: title, legend, plots with their axes, faults and phases along
 //! the time axis. A chart adds from top to bottom; the height comes of itself.
 
-use crate::report::course::Column;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use plotters::coord::ranged1d::{Ranged as _, ValueFormatter as _};
+use plotters::element::{PathElement, Rectangle, Text};
+use plotters::style::Color as _;
+use plotters::style::text_anchor::HPos;
+
 use crate::units::counted;
 
 use super::axis::Axis;
+use super::elements::{cross, triangle};
 use super::hover::{Hover, Plot, Series};
 use super::marks::Marks;
+use super::outline::PIXEL;
 use super::style::{
-    AXIS, BAND, Dash, EDGE, Fill, GRID, Ink, LABEL, MUTED, SMALL, SUBTITLE, TEXT, TITLE, Theme,
-    WIDTH,
+    AXIS, BAND, EDGE, Fill, GRID, Ink, LABEL, MUTED, SMALL, SUBTITLE, Stroke, TEXT, TITLE, Theme,
+    WIDTH, lettering, stroke,
 };
-use super::svg::{Anchor, Canvas, Path, Rect};
+use super::surface::{Panel, Rect, Sheet};
+use super::svg::Canvas;
 use super::text::{fitted, width};
 use super::{Chart, Drawing, Input};
 
@@ -31,14 +41,7 @@ pub enum Swatch {
     /// A square.
     Area(Fill),
     /// A piece of line.
-    Line {
-        /// Its colour.
-        ink: &'static Ink,
-        /// How it is broken.
-        dash: Dash,
-        /// How wide it is, in pixels.
-        width: f64,
-    },
+    Line(Stroke),
     /// A cross.
     Cross(&'static Ink),
     /// An upright tick.
@@ -49,102 +52,16 @@ pub enum Swatch {
 
 /// A chart in the making.
 pub struct Frame {
-    /// Where it is drawn.
-    pub canvas: Canvas,
+    /// All of it.
+    pub sheet: Sheet,
     /// The lower edge of what is there.
     pub y: f64,
     /// From the plots to the right edge.
     pub right: f64,
+    canvas: Rc<RefCell<Canvas>>,
     label: String,
     about: &'static str,
     hover: Hover,
-}
-
-/// A plot with its axes.
-#[derive(Clone, Debug)]
-pub struct Panel {
-    /// Where it is.
-    pub rect: Rect,
-    /// From left to right.
-    pub x: Axis,
-    /// From bottom to top.
-    pub y: Axis,
-}
-
-impl Panel {
-    /// The pixel of a value of the level axis.
-    pub fn at_x(&self, value: f64) -> f64 {
-        self.rect.x + self.rect.width * self.x.place(value)
-    }
-
-    /// The pixel of a value of the upright axis.
-    pub fn at_y(&self, value: f64) -> f64 {
-        self.rect.bottom() - self.rect.height * self.y.place(value)
-    }
-
-    /// Steps through one value a column; a break where there is none.
-    pub fn steps(&self, columns: &[Column], value: impl Fn(&Column) -> Option<f64>) -> Path {
-        let mut path = Path::default();
-        let mut last = None;
-        for column in columns {
-            let x = self.at_x(extent(column).0);
-            let y = value(column).map(|value| tenths(self.at_y(value)));
-            match (last, y) {
-                (Some(_), None) => {
-                    path.across(x);
-                }
-                (None, Some(y)) => {
-                    path.move_to(x, pixels(y));
-                }
-                // What is level stays one line.
-                (Some(before), Some(y)) if before != y => {
-                    path.across(x).up_or_down(pixels(y));
-                }
-                _ => {}
-            }
-            last = y;
-        }
-        if let (Some(_), Some(column)) = (last, columns.last()) {
-            path.across(self.at_x(extent(column).1));
-        }
-        path
-    }
-
-    /// The area below steps.
-    pub fn area(&self, columns: &[Column], value: impl Fn(&Column) -> f64) -> Path {
-        let mut path = Path::default();
-        let ends = columns.first().zip(columns.last());
-        let Some((begin, end)) = ends.map(|(a, b)| (extent(a).0, extent(b).1)) else {
-            return path;
-        };
-        let floor = self.rect.bottom();
-        path.move_to(self.at_x(begin), floor);
-        let mut last = tenths(floor);
-        for column in columns {
-            let y = tenths(self.at_y(value(column)));
-            if y != last {
-                path.across(self.at_x(extent(column).0)).up_or_down(pixels(y));
-                last = y;
-            }
-        }
-        path.across(self.at_x(end)).up_or_down(floor).close();
-        path
-    }
-}
-
-/// When a column begins and ends, in seconds.
-pub fn extent(column: &Column) -> (f64, f64) {
-    let from = column.sum.second as f64;
-    (from, from + column.sum.seconds as f64)
-}
-
-/// As exact as coordinates are written.
-fn tenths(pixels: f64) -> i64 {
-    (pixels * 10.0).round() as i64
-}
-
-fn pixels(tenths: i64) -> f64 {
-    tenths as f64 / 10.0
 }
 
 impl Frame {
@@ -152,16 +69,19 @@ impl Frame {
     pub fn new(chart: &Chart, input: &Input<'_>, theme: Theme, figures: &str) -> Self {
         let run = format!("{}, seed {}", input.report.scenario, input.report.seed);
         let partial = if input.report.partial { " · partial" } else { "" };
-        let mut canvas = Canvas::new(chart.name, theme);
+        let canvas = Rc::new(RefCell::new(Canvas::new(chart.name, theme)));
+        let sheet = Sheet::of(&canvas);
         let room = WIDTH - 2.0 * MARGIN;
-        canvas.text((MARGIN, 28.0), Anchor::Start, TITLE, &TEXT, chart.title);
+        let title = lettering(TITLE, &TEXT, HPos::Left);
+        sheet.draw(&Text::new(chart.title, (MARGIN, 28.0), title));
         let figures = format!("{figures}{partial}");
         let run = fitted(&run, SUBTITLE, room - width(" · ", SUBTITLE) - width(&figures, SUBTITLE));
         let subtitle = format!("{run} · {figures}");
-        canvas.text((MARGIN, 47.0), Anchor::Start, SUBTITLE, &MUTED, &subtitle);
         let label = format!("{}: {subtitle}", chart.title);
-        let (y, right) = (58.0, RIGHT);
-        Self { canvas, y, right, label, about: chart.about, hover: Hover::default() }
+        let muted = lettering(SUBTITLE, &MUTED, HPos::Left);
+        sheet.draw(&Text::new(subtitle, (MARGIN, 47.0), muted));
+        let (y, right, about, hover) = (58.0, RIGHT, chart.about, Hover::default());
+        Self { sheet, y, right, canvas, label, about, hover }
     }
 
     /// Entries side by side, in as many lines as it takes.
@@ -173,7 +93,7 @@ impl Frame {
         for (swatch, text) in entries {
             let text = fitted(text, LABEL, WIDTH - 2.0 * MARGIN - 30.0);
             let (mark, wide) = match swatch {
-                Swatch::Line { .. } => (26.0, width(&text, LABEL)),
+                Swatch::Line(_) => (26.0, width(&text, LABEL)),
                 _ => (12.0, width(&text, LABEL)),
             };
             let next = x + mark + 6.0 + wide;
@@ -183,32 +103,22 @@ impl Frame {
             match swatch {
                 Swatch::Area(fill) => {
                     let rect = Rect { x, y: y - 10.5, width: mark, height: mark };
-                    self.canvas.rectangle(rect, *fill);
+                    self.sheet.draw(&fill.rectangle(rect.corners()));
                 }
-                Swatch::Line { ink, dash, width } => {
-                    let mut path = Path::default();
-                    path.move_to(x, y - 4.5).across(x + mark);
-                    self.canvas.line(&path, ink, *width, dash);
+                Swatch::Line(stroke) => {
+                    self.sheet.draw(&stroke.path([(x, y - 4.5), (x + mark, y - 4.5)]));
                 }
-                Swatch::Cross(_) | Swatch::Tick(_) | Swatch::Triangle(_) => {}
+                Swatch::Cross(ink) => {
+                    self.sheet.draw(&cross((x + 5.5, y - 4.5), ink));
+                }
+                Swatch::Tick(ink) => {
+                    let ends = [(x + 6.0, y - 11.0), (x + 6.0, y + 1.0)];
+                    self.sheet.draw(&PathElement::new(ends, ink.stroke_width(2 * PIXEL)));
+                }
+                Swatch::Triangle(ink) => self.sheet.draw(&triangle((x + 6.0, y - 1.0), 0, ink)),
             }
-            if let Swatch::Cross(ink) = swatch {
-                let mut path = Path::default();
-                path.move_to(x + 2.0, y - 8.0).line_to(x + 9.0, y - 1.0);
-                path.move_to(x + 2.0, y - 1.0).line_to(x + 9.0, y - 8.0);
-                self.canvas.line(&path, ink, 1.8, "");
-            }
-            if let Swatch::Tick(ink) = swatch {
-                let mut path = Path::default();
-                path.move_to(x + 6.0, y - 11.0).up_or_down(y + 1.0);
-                self.canvas.line(&path, ink, 2.0, "");
-            }
-            if let Swatch::Triangle(ink) = swatch {
-                let mut path = Path::default();
-                path.move_to(x + 6.0, y - 1.0).line_to(x + 1.5, y - 9.0).line_to(x + 10.5, y - 9.0);
-                self.canvas.area(path.close(), *ink);
-            }
-            self.canvas.text((x + mark + 6.0, y), Anchor::Start, LABEL, &TEXT, &text);
+            let style = lettering(LABEL, &TEXT, HPos::Left);
+            self.sheet.draw(&Text::new(text, (x + mark + 6.0, y), style));
             x += mark + 6.0 + wide + 20.0;
         }
         self.y = y + 6.0;
@@ -218,11 +128,11 @@ impl Frame {
     pub fn faults(&mut self, marks: &Marks) {
         self.y += 4.0;
         let room = WIDTH - LEFT - self.right;
-        let (height, unnamed) = marks.draw_faults(&mut self.canvas, (LEFT, self.y), room);
+        let (height, unnamed) = marks.draw_faults(&self.sheet, (LEFT, self.y), room);
         if unnamed > 0 {
-            let more = format!("{unnamed} more");
             let place = (LEFT - 8.0, self.y + height - 4.0);
-            self.canvas.text(place, Anchor::End, SMALL, &MUTED, &more);
+            let style = lettering(SMALL, &MUTED, HPos::Right);
+            self.sheet.draw(&Text::new(format!("{unnamed} more"), place, style));
         }
         self.y += height;
     }
@@ -230,7 +140,8 @@ impl Frame {
     /// A plot over time, with bands where faults were under way.
     pub fn time_panel(&mut self, marks: &Marks, y: Axis, height: f64) -> Panel {
         let panel = self.place(marks.axis(), y, height);
-        self.canvas.area(&marks.bands(panel.rect), &BAND);
+        let band = |band: Rect| Rectangle::new(band.corners(), BAND.filled());
+        self.sheet.draw_series(marks.bands(panel.rect()).map(band));
         self.grid(&panel);
         panel
     }
@@ -243,37 +154,38 @@ impl Frame {
     }
 
     fn place(&mut self, x: Axis, y: Axis, height: f64) -> Panel {
-        let heading = (LEFT, self.y + 16.0);
-        self.canvas.text(heading, Anchor::Start, LABEL, &MUTED, &y.title());
+        let style = lettering(LABEL, &MUTED, HPos::Left);
+        self.sheet.draw(&Text::new(y.title(), (LEFT, self.y + 16.0), style));
         let rect = Rect { x: LEFT, y: self.y + 24.0, width: WIDTH - LEFT - self.right, height };
         self.y = rect.bottom();
-        Panel { rect, x, y }
+        self.sheet.panel(rect, x, y)
     }
 
     /// Level lines with the figures of the upright axis.
     fn grid(&mut self, panel: &Panel) {
-        let mut lines = Path::default();
-        for tick in panel.y.ticks((panel.rect.height / TICK_HEIGHT) as usize) {
-            let y = panel.at_y(tick.at);
-            lines.move_to(panel.rect.x, y).across(panel.rect.right());
-            let place = (panel.rect.x - 8.0, y + 4.0);
-            self.canvas.text(place, Anchor::End, SMALL, &MUTED, &tick.label);
+        let rect = panel.rect();
+        let most = (rect.height / TICK_HEIGHT) as usize;
+        panel.draw_mesh(GRID.stroke_width(PIXEL), most);
+        let style = lettering(SMALL, &MUTED, HPos::Right);
+        for at in panel.y().key_points(most) {
+            let place = (rect.x - 8.0, panel.at_y(at) + 4.0);
+            self.sheet.draw(&Text::new(panel.y().format_ext(&at), place, &style));
         }
-        self.canvas.line(&lines, &GRID, 1.0, "");
     }
 
     /// Where faults begin and end, over what was drawn; and the axis below it. To be called when
     /// the plot is full.
     pub fn close_time_panel(&mut self, marks: &Marks, panel: &Panel) {
-        self.canvas.line(&marks.edges(panel.rect), &EDGE, 1.0, "2 3");
+        let edge = stroke(&EDGE, 1.0, "2 3");
+        self.sheet.draw_series(marks.edges(panel.rect()).map(|ends| edge.path(ends)));
         self.baseline(panel);
     }
 
     /// The line below a plot.
     pub fn baseline(&mut self, panel: &Panel) {
-        let mut line = Path::default();
-        line.move_to(panel.rect.x, panel.rect.bottom()).across(panel.rect.right());
-        self.canvas.line(&line, &AXIS, 1.0, "");
+        let rect = panel.rect();
+        let ends = [(rect.x, rect.bottom()), (rect.right(), rect.bottom())];
+        self.sheet.draw(&PathElement::new(ends, AXIS.stroke_width(PIXEL)));
     }
 
     /// The figures below the last plot; `more` follows the name of the axis.
@@ -287,8 +199,8 @@ impl Frame {
         self.x_figures(panel);
         let mut unnamed = 0;
         if !marks.phases.is_empty() {
-            let place = (panel.rect.x, self.y + 6.0);
-            unnamed = marks.draw_phases(&mut self.canvas, place, panel.rect.width);
+            let rect = panel.rect();
+            unnamed = marks.draw_phases(&self.sheet, (rect.x, self.y + 6.0), rect.width);
             self.y += 24.0;
         }
         let more = match unnamed {
@@ -300,67 +212,74 @@ impl Frame {
 
     /// The figures below a plot.
     pub fn x_figures(&mut self, panel: &Panel) {
-        let bottom = panel.rect.bottom();
-        let mut ticks = Path::default();
+        let (rect, axis) = (panel.rect(), panel.x());
+        let bottom = rect.bottom();
+        let points = axis.key_points((rect.width / TICK_WIDTH) as usize);
+        self.sheet.draw_series(points.iter().map(|at| {
+            let x = panel.at_x(*at);
+            PathElement::new([(x, bottom), (x, bottom + 4.0)], AXIS.stroke_width(PIXEL))
+        }));
+        let style = lettering(SMALL, &MUTED, HPos::Center);
         let mut free = f64::MIN;
-        for tick in panel.x.ticks((panel.rect.width / TICK_WIDTH) as usize) {
-            let x = panel.at_x(tick.at);
-            ticks.move_to(x, bottom).up_or_down(bottom + 4.0);
-            let half = width(&tick.label, SMALL) / 2.0;
+        for at in points {
+            let (x, figure) = (panel.at_x(at), axis.format_ext(&at));
+            let half = width(&figure, SMALL) / 2.0;
             if x - half >= free {
-                let place = (x, bottom + 16.0);
-                self.canvas.text(place, Anchor::Middle, SMALL, &MUTED, &tick.label);
+                self.sheet.draw(&Text::new(figure, (x, bottom + 16.0), &style));
                 free = x + half + 8.0;
             }
         }
-        self.canvas.line(&ticks, &AXIS, 1.0, "");
         self.y = bottom + 18.0;
     }
 
     fn x_title(&mut self, panel: &Panel, more: &str) {
-        let middle = panel.rect.x + panel.rect.width / 2.0;
-        let title = format!("{}{more}", panel.x.title());
-        self.canvas.text((middle, self.y + 14.0), Anchor::Middle, LABEL, &MUTED, &title);
+        let rect = panel.rect();
+        let place = (rect.x + rect.width / 2.0, self.y + 14.0);
+        let style = lettering(LABEL, &MUTED, HPos::Center);
+        self.sheet.draw(&Text::new(format!("{}{more}", panel.x().title()), place, style));
         self.y += 18.0;
     }
 
     /// Names of lines to the right of a plot, each near the height at which its line ends.
-    pub fn names(&mut self, panel: &Panel, mut names: Vec<(f64, &str, &Ink)>) {
+    pub fn names(&mut self, panel: &Panel, mut names: Vec<(f64, &str, &'static Ink)>) {
         const APART: f64 = 14.0;
         names.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let rect = panel.rect();
         // Down from the first, and up again from the lower edge where that is passed.
-        let mut free = panel.rect.y;
+        let mut free = rect.y;
         for name in &mut names {
             name.0 = name.0.max(free);
             free = name.0 + APART;
         }
-        free = panel.rect.bottom();
+        free = rect.bottom();
         for name in names.iter_mut().rev() {
             name.0 = name.0.min(free);
             free = name.0 - APART;
         }
         for (y, name, ink) in names {
-            let place = (panel.rect.right() + 7.0, y + 4.0);
-            self.canvas.text(place, Anchor::Start, LABEL, ink, name);
+            let place = (rect.right() + 7.0, y + 4.0);
+            self.sheet.draw(&Text::new(name, place, lettering(LABEL, ink, HPos::Left)));
         }
     }
 
     /// A remark above a plot, at its right end.
     pub fn note(&mut self, panel: &Panel, text: &str) {
-        let room = panel.rect.width - width(&panel.y.title(), LABEL) - 16.0;
-        let place = (panel.rect.right(), panel.rect.y - 8.0);
-        self.canvas.text(place, Anchor::End, LABEL, &MUTED, &fitted(text, LABEL, room));
+        let rect = panel.rect();
+        let room = rect.width - width(&panel.y().title(), LABEL) - 16.0;
+        let style = lettering(LABEL, &MUTED, HPos::Right);
+        let place = (rect.right(), rect.y - 8.0);
+        self.sheet.draw(&Text::new(fitted(text, LABEL, room), place, style));
     }
 
     /// Figures for whoever points at a plot.
     pub fn hover(&mut self, panel: &Panel, steps: bool, at: Vec<f64>, series: Vec<Series>) {
-        let Panel { rect, x, y } = panel.clone();
+        let (rect, x, y) = (panel.rect(), panel.x().clone(), panel.y().clone());
         self.hover.plots.push(Plot { rect, x, y, at, steps, series });
     }
 
     /// The chart.
     pub fn finish(self) -> Drawing {
-        let svg = self.canvas.finish(self.y + 12.0, &self.label, self.about);
+        let svg = self.canvas.borrow_mut().finish(self.y + 12.0, &self.label, self.about);
         Drawing { svg, hover: self.hover }
     }
 }

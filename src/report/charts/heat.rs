@@ -3,15 +3,21 @@
 //! A line alone hides that half of the answers took one millisecond and the rest a second; here both
 //! are seen.
 
+use plotters::element::{PathElement, Rectangle, Text};
+use plotters::style::Color as _;
+use plotters::style::text_anchor::HPos;
+
 use crate::report::course::{BINS, Column, bin_start, quantile};
 use crate::units::grouped;
 
 use super::axis::{Axis, Unit};
-use super::frame::{Frame, Panel, extent};
+use super::elements::{crisp, extent, step_series};
+use super::frame::Frame;
 use super::hover::Series;
 use super::marks::Marks;
-use super::style::{Dash, HEAT, Ink, LABEL, MUTED, STRONG, Theme, VERMILION};
-use super::svg::{Anchor, Path, Rect};
+use super::outline::PIXEL;
+use super::style::{HEAT, LABEL, MUTED, STRONG, Stroke, Theme, VERMILION, lettering, stroke};
+use super::surface::{Panel, Rect};
 use super::text::width;
 use super::{Chart, Drawing, Input};
 
@@ -32,10 +38,10 @@ const ROWS: usize = 50;
 /// From the plot to the right edge: room for the names of the lines.
 const NAMES: f64 = 52.0;
 /// A stretch with fewer answers has no such percentile.
-const LINES: [(&str, f64, u64, &Ink, Dash); 3] = [
-    ("p99", 0.99, 20, &VERMILION, ""),
-    ("p90", 0.90, 5, &STRONG, "4 2"),
-    ("p50", 0.50, 1, &STRONG, ""),
+const LINES: [(&str, f64, u64, Stroke); 3] = [
+    ("p99", 0.99, 20, stroke(&VERMILION, 1.6, "")),
+    ("p90", 0.90, 5, stroke(&STRONG, 1.6, "4 2")),
+    ("p50", 0.50, 1, stroke(&STRONG, 1.6, "")),
 ];
 
 fn draw(input: &Input<'_>, theme: Theme) -> Option<Drawing> {
@@ -63,16 +69,17 @@ fn draw(input: &Input<'_>, theme: Theme) -> Option<Drawing> {
 fn legend(frame: &mut Frame, most: f64) {
     let (x, y) = (16.0, frame.y + 14.0);
     let from = "answers a second in a cell: few";
-    frame.canvas.text((x, y), Anchor::Start, LABEL, &MUTED, from);
+    let style = lettering(LABEL, &MUTED, HPos::Left);
+    frame.sheet.draw(&Text::new(from, (x, y), &style));
     let left = x + width(from, LABEL) + 8.0;
     for (n, ink) in HEAT.into_iter().enumerate() {
         let rect = Rect { x: left + n as f64 * 22.0, y: y - 10.5, width: 22.0, height: 13.0 };
-        frame.canvas.rectangle(rect, ink);
+        frame.sheet.draw(&Rectangle::new(rect.corners(), ink.filled()));
     }
     let most = if most >= 10.0 { grouped(most.round() as u64) } else { format!("{most:.1}") };
     let right = left + HEAT.len() as f64 * 22.0 + 8.0;
     let text = format!("up to {most}, evenly by logarithm");
-    frame.canvas.text((right, y), Anchor::Start, LABEL, &MUTED, &text);
+    frame.sheet.draw(&Text::new(text, (right, y), &style));
     frame.y = y + 6.0;
 }
 
@@ -121,25 +128,27 @@ impl Rows {
         1 + ((place * HEAT.len() as f64) as usize).min(HEAT.len() - 1)
     }
 
-    /// One path a level, in which cells side by side are one.
+    /// Level lines as wide as a row is high, one for cells side by side; level by level, so that each
+    /// is one path.
     fn draw(&self, frame: &mut Frame, panel: &Panel, columns: &[Column]) {
-        let mut paths = vec![Path::default(); HEAT.len() + 1];
+        let mut levels = vec![Vec::new(); HEAT.len() + 1];
         let edges: Vec<f64> = columns.iter().map(|column| panel.at_x(extent(column).0)).collect();
         let end = columns.last().map_or(0.0, |column| panel.at_x(extent(column).1));
         for row in 0..ROWS {
-            let y = panel.rect.bottom() - (row as f64 + 0.5) * ROW;
-            let levels: Vec<usize> =
-                self.rates.iter().map(|rates| self.level(rates[row])).collect();
+            let y = panel.rect().bottom() - (row as f64 + 0.5) * ROW;
+            let cells: Vec<usize> = self.rates.iter().map(|rates| self.level(rates[row])).collect();
             let mut from = 0;
-            for run in levels.chunk_by(|a, b| a == b) {
+            for run in cells.chunk_by(|a, b| a == b) {
                 let until = from + run.len();
                 let right = edges.get(until).copied().unwrap_or(end);
-                paths[run[0]].move_to(edges[from], y).across(right);
+                levels[run[0]].push([(edges[from], y), (right, y)]);
                 from = until;
             }
         }
-        for (ink, path) in HEAT.into_iter().zip(&paths[1..]) {
-            frame.canvas.cells(path, ink, ROW);
+        for (ink, cells) in HEAT.into_iter().zip(&levels[1..]) {
+            let style = ink.stroke_width(ROW as u32 * PIXEL);
+            let cells = cells.iter().map(|ends| crisp(PathElement::new(*ends, style)));
+            frame.sheet.draw_series(cells);
         }
     }
 }
@@ -151,13 +160,14 @@ fn lines(frame: &mut Frame, panel: &Panel, columns: &[Column]) {
     };
     let mut names = Vec::new();
     let mut series = Vec::new();
-    for (name, share, least, ink, dash) in LINES {
-        let values: Vec<Option<f64>> =
-            columns.iter().map(|column| of(column, share, least)).collect();
-        let path = panel.steps(columns, |column| of(column, share, least));
-        frame.canvas.raised_line(&path, ink, 1.6, dash);
+    for (name, share, least, stroke) in LINES {
+        let value = |column: &Column| of(column, share, least);
+        for stroke in stroke.raised() {
+            panel.draw_series(step_series(columns, value, stroke));
+        }
+        let values: Vec<Option<f64>> = columns.iter().map(value).collect();
         if let Some(last) = values.iter().rev().flatten().next() {
-            names.push((panel.at_y(*last), name, ink));
+            names.push((panel.at_y(*last), name, stroke.ink));
         }
         series.push(Series { name: name.to_owned(), unit: Unit::Micros, values });
     }

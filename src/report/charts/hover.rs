@@ -4,7 +4,7 @@
 use serde::{Serialize, Serializer};
 
 use super::axis::{Axis, Unit};
-use super::svg::Rect;
+use super::surface::Rect;
 
 /// The plots of one chart.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

@@ -6,15 +6,20 @@
 //! this run cannot tell. Users for whom the right answer never came are censored: they stay in the
 //! upper curve for ever, and have a mark where they were last seen.
 
+use plotters::coord::ranged1d::ReversibleRanged as _;
+use plotters::element::Polygon;
+use plotters::style::Color as _;
+
 use crate::report::figures::{LagBounds, LagReport};
 use crate::report::wording::span;
 use crate::units::{counted, grouped};
 
 use super::axis::{Axis, Scale, Unit};
-use super::frame::{Frame, Panel, Swatch};
+use super::elements::cross;
+use super::frame::{Frame, Swatch};
 use super::hover::Series;
-use super::style::{BLUE, HEAT_2, Theme, VERMILION};
-use super::svg::Path;
+use super::style::{BLUE, HEAT_2, Stroke, Theme, VERMILION, stroke};
+use super::surface::{FINE, Panel, Point};
 use super::{Chart, Drawing, Input};
 
 pub(super) const REVOCATION: Chart = Chart {
@@ -52,9 +57,12 @@ const PROVISIONING_AXES: Axes = (
 );
 
 /// Places along the axis for values under the pointer.
-const PLACES: usize = 160;
+const PLACES: i32 = 160;
 /// The least between two marks, in pixels.
 const MARK: f64 = 4.0;
+/// What the two curves look like.
+const AT_MOST: Stroke = stroke(&BLUE, 2.0, "");
+const AT_LEAST: Stroke = stroke(&BLUE, 1.4, "4 2");
 
 /// A curve that falls from 1: at each of these times (in microseconds) to this share.
 struct Survival(Vec<(f64, f64)>);
@@ -168,8 +176,8 @@ fn draw(
 
 fn legend(frame: &mut Frame, any_censored: bool) {
     let mut entries = vec![
-        (Swatch::Line { ink: &BLUE, dash: "", width: 2.0 }, "at most".to_owned()),
-        (Swatch::Line { ink: &BLUE, dash: "4 2", width: 1.4 }, "at least".to_owned()),
+        (Swatch::Line(AT_MOST), "at most".to_owned()),
+        (Swatch::Line(AT_LEAST), "at least".to_owned()),
         (Swatch::Area((&HEAT_2).into()), "between them: what the probes cannot tell".to_owned()),
     ];
     if any_censored {
@@ -197,14 +205,14 @@ fn cohort(frame: &mut Frame, panel: &Panel, curves: &Curves, lag: &LagReport) {
         bound("max", lag.max)
     );
     frame.note(panel, &text);
-    let below = outline(panel, &curves.at_least, None);
-    let above = outline(panel, &curves.at_most, None);
-    frame.canvas.area(&outline(panel, &curves.at_most, Some(&curves.at_least)), &HEAT_2);
-    frame.canvas.line(&below, &BLUE, 1.4, "4 2");
-    frame.canvas.line(&above, &BLUE, 2.0, "");
-    crosses(frame, panel, curves);
+    let (below, above) = (steps(panel, &curves.at_least), steps(panel, &curves.at_most));
+    let between: Vec<Point> = above.iter().chain(below.iter().rev()).copied().collect();
+    panel.draw(&Polygon::new(between, HEAT_2.filled()));
+    panel.draw(&AT_LEAST.path(below));
+    panel.draw(&AT_MOST.path(above));
+    crosses(panel, curves);
     frame.baseline(panel);
-    let places: Vec<f64> = (0..=PLACES).map(|n| panel.x.to * n as f64 / PLACES as f64).collect();
+    let places: Vec<f64> = (0..=PLACES).filter_map(|n| panel.x().unmap(n, (0, PLACES))).collect();
     let series = [("at most", &curves.at_most), ("at least", &curves.at_least)];
     let series = series.map(|(name, curve)| Series {
         name: name.to_owned(),
@@ -214,53 +222,29 @@ fn cohort(frame: &mut Frame, panel: &Panel, curves: &Curves, lag: &LagReport) {
     frame.hover(panel, false, places, series.into());
 }
 
-/// A curve as steps; with another one, the area between the two.
-fn outline(panel: &Panel, curve: &Survival, back_along: Option<&Survival>) -> Path {
-    let corners = |curve: &Survival| {
-        let mut corners = vec![(panel.at_x(0.0), panel.at_y(1.0))];
-        let mut y = panel.at_y(1.0);
-        for (at, share) in &curve.0 {
-            let (x, next) = (panel.at_x(*at), panel.at_y(*share));
+/// A curve as steps.
+fn steps(panel: &Panel, curve: &Survival) -> Vec<Point> {
+    let (mut corners, mut share) = (vec![(0.0, 1.0)], 1.0);
+    for (at, next) in &curve.0 {
+        match corners.last_mut() {
             // As fine as can be seen; what is nearer joins the step before.
-            if corners.last().is_some_and(|(last, _)| x - last < 0.3) {
-                if let Some(last) = corners.last_mut() {
-                    last.1 = next;
-                }
-            } else {
-                corners.push((x, y));
-                corners.push((x, next));
-            }
-            y = next;
+            Some(last) if panel.at_x(*at) - panel.at_x(last.0) < FINE => last.1 = *next,
+            _ => corners.extend([(*at, share), (*at, *next)]),
         }
-        corners.push((panel.rect.right(), y));
-        corners
-    };
-    let mut path = Path::default();
-    let back = back_along.map(&corners).unwrap_or_default();
-    for (n, (x, y)) in corners(curve).into_iter().chain(back.iter().rev().copied()).enumerate() {
-        if n == 0 {
-            path.move_to(x, y)
-        } else {
-            path.line_to(x, y)
-        };
+        share = *next;
     }
-    if back_along.is_some() {
-        path.close();
-    }
-    path
+    corners.push((panel.x().to, share));
+    corners
 }
 
 /// A cross for each censored user, as long as they are told apart.
-fn crosses(frame: &mut Frame, panel: &Panel, curves: &Curves) {
-    let mut path = Path::default();
+fn crosses(panel: &Panel, curves: &Curves) {
     let mut free = f64::MIN;
     for at in &curves.censored {
-        let (x, y) = (panel.at_x(*at), panel.at_y(curves.at_most.at(*at)));
+        let x = panel.at_x(*at);
         if x >= free {
-            path.move_to(x - 3.5, y - 3.5).line_to(x + 3.5, y + 3.5);
-            path.move_to(x - 3.5, y + 3.5).line_to(x + 3.5, y - 3.5);
+            panel.draw(&cross((*at, curves.at_most.at(*at)), &VERMILION));
             free = x + MARK;
         }
     }
-    frame.canvas.line(&path, &VERMILION, 1.8, "");
 }

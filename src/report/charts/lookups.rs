@@ -1,17 +1,22 @@
 //! What reached the user store: lookups per request, how often the cache answered instead, and
 //! where many entries ended at once.
 
+use plotters::element::PathElement;
+use plotters::style::Color as _;
+
 use crate::report::course::Column;
 use crate::report::model::Lookups;
 use crate::report::wording::share;
 use crate::units::grouped;
 
 use super::axis::{Axis, Scale, Unit};
-use super::frame::{Frame, Panel, Swatch, extent};
+use super::elements::{extent, step_series, triangle};
+use super::frame::{Frame, Swatch};
 use super::hover::Series;
 use super::marks::Marks;
-use super::style::{BLUE, GREEN, SLATE, Theme, VERMILION};
-use super::svg::Path;
+use super::outline::PIXEL;
+use super::style::{BLUE, GREEN, SLATE, Stroke, Theme, VERMILION, stroke};
+use super::surface::{Panel, Point};
 use super::verdicts::COLUMNS;
 use super::{Chart, Drawing, Input};
 
@@ -31,6 +36,9 @@ const STAMPEDE: f64 = 2.0;
 const TICK: f64 = 14.0;
 /// With fewer lookups per request than this, twice as many are still few.
 const FEW: f64 = 0.05;
+/// What the lines of a mean and of the most in a second look like.
+const MEAN: Stroke = stroke(&BLUE, 2.0, "");
+const PEAK: Stroke = stroke(&SLATE, 1.4, "3 2");
 
 fn draw(input: &Input<'_>, theme: Theme) -> Option<Drawing> {
     let columns = input.course.columns(COLUMNS);
@@ -47,10 +55,9 @@ fn draw(input: &Input<'_>, theme: Theme) -> Option<Drawing> {
     let marks = Marks::of(input);
     let edges = lifetimes(&marks, &of_run);
     let stampedes = stampedes(&columns);
-    let line = |ink, dash, width| Swatch::Line { ink, dash, width };
-    let mut legend = vec![(line(&BLUE, "", 2.0), "lookups per request".to_owned())];
+    let mut legend = vec![(Swatch::Line(MEAN), "lookups per request".to_owned())];
     if columns.iter().any(|column| column.sum.seconds > 1) {
-        legend.push((line(&SLATE, "3 2", 1.4), "the most in one second".to_owned()));
+        legend.push((Swatch::Line(PEAK), "the most in one second".to_owned()));
     }
     if !stampedes.is_empty() {
         legend.push((Swatch::Triangle(&VERMILION), "more than twice the median".to_owned()));
@@ -78,7 +85,7 @@ fn lifetimes(marks: &Marks, lookups: &Lookups) -> Vec<f64> {
 }
 
 /// Middles of the columns with a second of unusually many lookups.
-fn stampedes(columns: &[Column]) -> Vec<(f64, f64)> {
+fn stampedes(columns: &[Column]) -> Vec<Point> {
     let mut peaks: Vec<f64> = columns.iter().filter_map(|column| column.sum.lookups_peak).collect();
     peaks.sort_by(f64::total_cmp);
     let Some(median) = peaks.get(peaks.len() / 2).copied() else { return Vec::new() };
@@ -95,7 +102,7 @@ fn per_request(
     frame: &mut Frame,
     marks: &Marks,
     columns: &[Column],
-    (edges, stampedes): (&[f64], &[(f64, f64)]),
+    (edges, stampedes): (&[f64], &[Point]),
 ) -> Panel {
     let mean = |column: &Column| column.sum.lookups_per_request();
     let peak = |column: &Column| column.sum.lookups_peak;
@@ -104,22 +111,21 @@ fn per_request(
     let top = all.fold(0.0, f64::max) * 1.08;
     let y = Axis::from_zero("lookups per request", Unit::Ratio, top);
     let panel = frame.time_panel(marks, y, 200.0);
-    let mut path = Path::default();
-    for at in edges {
-        path.move_to(panel.at_x(*at), panel.rect.y).up_or_down(panel.rect.y + TICK);
-    }
-    frame.canvas.line(&path, &GREEN, 2.0, "");
-    frame.canvas.line(&panel.steps(columns, peak), &SLATE, 1.4, "3 2");
-    frame.canvas.line(&panel.steps(columns, mean), &BLUE, 2.0, "");
-    let (mut triangles, mut free) = (Path::default(), f64::MIN);
-    for (at, peak) in stampedes {
-        let (x, y) = (panel.at_x(*at), panel.at_y(*peak) - 3.0);
+    let edge = panel.rect().y;
+    frame.sheet.draw_series(edges.iter().map(|at| {
+        let x = panel.at_x(*at);
+        PathElement::new([(x, edge), (x, edge + TICK)], GREEN.stroke_width(2 * PIXEL))
+    }));
+    panel.draw_series(step_series(columns, peak, PEAK));
+    panel.draw_series(step_series(columns, mean, MEAN));
+    let mut free = f64::MIN;
+    for stampede in stampedes {
+        let x = panel.at_x(stampede.0);
         if x >= free {
-            triangles.move_to(x, y).line_to(x - 4.5, y - 8.0).line_to(x + 4.5, y - 8.0).close();
+            panel.draw(&triangle(*stampede, 30, &VERMILION));
             free = x + 9.0;
         }
     }
-    frame.canvas.area(&triangles, &VERMILION);
     frame.close_time_panel(marks, &panel);
     let values = |name: &str, of: &dyn Fn(&Column) -> Option<f64>| Series {
         name: name.to_owned(),
@@ -146,7 +152,7 @@ fn hits(frame: &mut Frame, marks: &Marks, columns: &[Column]) -> Option<Panel> {
     };
     let panel = frame.time_panel(marks, y, 110.0);
     frame.note(&panel, &format!("n = {} requests that it was asked for", grouped(asked)));
-    frame.canvas.line(&panel.steps(columns, of), &BLUE, 2.0, "");
+    panel.draw_series(step_series(columns, of, MEAN));
     frame.close_time_panel(marks, &panel);
     let values = columns.iter().map(of).collect();
     let series = Series { name: "cache hits".to_owned(), unit: Unit::Share, values };

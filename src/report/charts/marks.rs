@@ -3,14 +3,18 @@
 //! Names never overlap. Faults stand in lanes; those that find no room there keep their bars and are
 //! counted. A phase that is too narrow for its name keeps its place and is counted.
 
+use plotters::element::{Rectangle, Text};
+use plotters::style::Color as _;
+use plotters::style::text_anchor::HPos;
+
 use crate::report::course::Stretch;
 use crate::report::events::Event;
 use crate::report::model::{FaultReport, PhaseReport};
 
 use super::Input;
 use super::axis::Axis;
-use super::style::{AXIS, EDGE, MUTED, SMALL};
-use super::svg::{Anchor, Canvas, Path, Rect};
+use super::style::{AXIS, EDGE, MUTED, SMALL, lettering, stroke};
+use super::surface::{Point, Rect, Sheet};
 use super::text::{fitted, width};
 
 /// Lanes of faults with names.
@@ -121,80 +125,70 @@ impl Marks {
 
     /// Draws names and bars of the faults from `top` on; gives the height that it took, and how
     /// many have no name there.
-    pub fn draw_faults(
-        &self,
-        canvas: &mut Canvas,
-        (left, top): (f64, f64),
-        room: f64,
-    ) -> (f64, usize) {
+    pub fn draw_faults(&self, sheet: &Sheet, (left, top): Point, room: f64) -> (f64, usize) {
         let lanes = self.lanes(left, room);
         let count = lanes.iter().flatten().map(|(lane, _)| lane + 1).max().unwrap_or(0);
         let unnamed = lanes.iter().filter(|lane| lane.is_none()).count();
-        let mut bars = Path::default();
+        let style = lettering(SMALL, &MUTED, HPos::Left);
+        let mut bars = Vec::new();
         for ((fault, (x, until)), lane) in self.faults.iter().zip(self.bars(left, room)).zip(lanes)
         {
             let lane_top = top + lane.map_or(count, |(lane, _)| lane) as f64 * LANE;
             let y = if lane.is_some() { lane_top + 13.5 } else { lane_top + 1.0 };
-            bars.rectangle(Rect { x, y, width: until - x, height: 3.0 });
+            let bar = Rect { x, y, width: until - x, height: 3.0 };
+            bars.push(Rectangle::new(bar.corners(), EDGE.filled()));
             if let Some((_, text)) = lane {
                 let name = fitted(&fault.name, SMALL, room);
-                canvas.text((text, lane_top + 10.5), Anchor::Start, SMALL, &MUTED, &name);
+                sheet.draw(&Text::new(name, (text, lane_top + 10.5), &style));
             }
         }
-        canvas.area(&bars, &EDGE);
+        sheet.draw_series(bars);
         let rest = if unnamed > 0 { REST } else { 0.0 };
         let space = if count > 0 { 4.0 } else { 0.0 };
         (count as f64 * LANE + rest + space, unnamed)
     }
 
     /// Bands behind a plot.
-    pub fn bands(&self, plot: Rect) -> Path {
-        let mut bands = Path::default();
-        for (from, until) in self.bars(plot.x, plot.width) {
-            bands.rectangle(Rect { x: from, width: until - from, ..plot });
-        }
-        bands
+    pub fn bands(&self, plot: Rect) -> impl Iterator<Item = Rect> {
+        let bars = self.bars(plot.x, plot.width).into_iter();
+        bars.map(move |(from, until)| Rect { x: from, width: until - from, ..plot })
     }
 
     /// Lines over a plot where faults begin and end.
-    pub fn edges(&self, plot: Rect) -> Path {
-        let mut edges = Path::default();
-        let mut places: Vec<f64> = self
-            .bars(plot.x, plot.width)
-            .into_iter()
-            .flat_map(|(from, until)| [from, until])
-            .collect();
+    pub fn edges(&self, plot: Rect) -> impl Iterator<Item = [Point; 2]> {
+        let bars = self.bars(plot.x, plot.width).into_iter();
+        let mut places: Vec<f64> = bars.flat_map(|(from, until)| [from, until]).collect();
         places.sort_by(f64::total_cmp);
         places.dedup_by(|a, b| (*a - *b).abs() < 3.0);
-        for x in places {
-            edges.move_to(x, plot.y).up_or_down(plot.bottom());
-        }
-        edges
+        places.into_iter().map(move |x| [(x, plot.y), (x, plot.bottom())])
     }
 
     /// Draws the phases from `top` on; gives how many have no name there.
-    pub fn draw_phases(&self, canvas: &mut Canvas, (left, top): (f64, f64), room: f64) -> u64 {
+    pub fn draw_phases(&self, sheet: &Sheet, (left, top): Point, room: f64) -> u64 {
         let axis = self.axis();
         let at = |time: f64| left + room * axis.place(time);
-        let (mut bars, mut dashed) = (Path::default(), Path::default());
+        let ends = |phase: &Span| (at(phase.from), at(phase.until));
+        for (is_warm_up, dash) in [(false, ""), (true, "2 2")] {
+            let phases = self.phases.iter().filter(|phase| phase.warm_up == is_warm_up);
+            sheet.draw_series(phases.map(ends).map(|(from, until)| {
+                // A gap between neighbours, however narrow they are.
+                let gap = ((until - from) * 0.2).min(1.5);
+                let until = (until - gap).max(from + gap + 0.5);
+                stroke(&AXIS, 2.0, dash).path([(from + gap, top + 2.0), (until, top + 2.0)])
+            }));
+        }
+        let style = lettering(SMALL, &MUTED, HPos::Center);
         let mut unnamed = 0;
         for phase in &self.phases {
-            let (from, until) = (at(phase.from), at(phase.until));
-            let path = if phase.warm_up { &mut dashed } else { &mut bars };
-            // A gap between neighbours, however narrow they are.
-            let gap = ((until - from) * 0.2).min(1.5);
-            path.move_to(from + gap, top + 2.0).across((until - gap).max(from + gap + 0.5));
+            let (from, until) = ends(phase);
             let room = until - from - 6.0;
             let name = fitted(&phase.name, SMALL, room);
             if name == phase.name || room >= NARROW && !name.is_empty() {
-                let middle = f64::midpoint(from, until);
-                canvas.text((middle, top + 14.0), Anchor::Middle, SMALL, &MUTED, &name);
+                sheet.draw(&Text::new(name, (f64::midpoint(from, until), top + 14.0), &style));
             } else {
                 unnamed += 1;
             }
         }
-        canvas.line(&bars, &AXIS, 2.0, "");
-        canvas.line(&dashed, &AXIS, 2.0, "2 2");
         unnamed
     }
 }

@@ -1,16 +1,21 @@
 //! What should have been answered against what was: truth by class of answer.
 
+use plotters::element::{Rectangle, Text};
+use plotters::style::Color as _;
+use plotters::style::text_anchor::HPos;
+
 use crate::outcome::{Class, Truth};
 use crate::report::model::ByName;
 use crate::report::wording::percent;
 use crate::units::grouped;
 
 use super::frame::Frame;
+use super::outline::PIXEL;
 use super::style::{
     BACKGROUND, HEAT_1, HEAT_2, HEAT_3, HEAT_4, HEAT_6, HEAT_7, HEAT_8, Ink, LABEL, MUTED, SMALL,
-    TEXT, Theme, VERMILION, WIDTH,
+    TEXT, Theme, VERMILION, WIDTH, lettering,
 };
-use super::svg::{Anchor, Path, Rect};
+use super::surface::Rect;
 use super::text::fitted;
 use super::{Chart, Drawing, Input};
 
@@ -53,43 +58,45 @@ fn draw(input: &Input<'_>, theme: Theme) -> Option<Drawing> {
         .iter()
         .any(|(truth, row)| classes.iter().any(|c| is_wrong(*truth, *c) && of(row, *c) > 0));
     let note = if is_any_wrong { "framed: wrong answers" } else { "no wrong answer" };
-    frame.canvas.text((16.0, frame.y + 14.0), Anchor::Start, LABEL, &MUTED, note);
+    let style = lettering(LABEL, &MUTED, HPos::Left);
+    frame.sheet.draw(&Text::new(note, (16.0, frame.y + 14.0), style));
     let top = frame.y + 52.0;
     // A cell of a single column would be a bar.
     let wide = ((WIDTH - LEFT - RIGHT) / truths.len() as f64).min(220.0);
     let most = truths.iter().flat_map(|(_, answers)| answers.values()).max().copied();
-    let mut wrong = Path::default();
+    let mut wrong = Vec::new();
     for (column, (truth, answers)) in truths.iter().enumerate() {
         let sum: u64 = answers.values().sum();
         let x = LEFT + wide * column as f64;
         let middle = x + wide / 2.0;
-        let text = |frame: &mut Frame, y, size, ink, text: &str| {
+        let text = |y, size, ink, text: &str| {
             let text = fitted(text, size, wide - 8.0);
-            frame.canvas.text((middle, y), Anchor::Middle, size, ink, &text);
+            frame.sheet.draw(&Text::new(text, (middle, y), lettering(size, ink, HPos::Center)));
         };
-        text(&mut frame, top - 22.0, LABEL, &TEXT, truth.name());
-        text(&mut frame, top - 7.0, SMALL, &MUTED, &format!("n = {}", grouped(sum)));
+        text(top - 22.0, LABEL, &TEXT, truth.name());
+        text(top - 7.0, SMALL, &MUTED, &format!("n = {}", grouped(sum)));
         for (row, class) in classes.iter().enumerate() {
             let y = top + ROW * row as f64;
             let rect = Rect { x: x + 1.5, y: y + 1.5, width: wide - 3.0, height: ROW - 3.0 };
             let count = of(answers, *class);
             let Some(level) = level(count, most.unwrap_or(1)) else {
-                text(&mut frame, y + ROW / 2.0 + 4.0, SMALL, &MUTED, "0");
+                text(y + ROW / 2.0 + 4.0, SMALL, &MUTED, "0");
                 continue;
             };
-            frame.canvas.rectangle(rect, LEVELS[level]);
+            frame.sheet.draw(&Rectangle::new(rect.corners(), LEVELS[level].filled()));
             let ink = if level < DARK_TEXT { &TEXT } else { &BACKGROUND };
-            text(&mut frame, y + 18.0, 13.0, ink, &grouped(count));
-            text(&mut frame, y + 32.0, SMALL, ink, &percent(count, sum));
+            text(y + 18.0, 13.0, ink, &grouped(count));
+            text(y + 32.0, SMALL, ink, &percent(count, sum));
             if is_wrong(*truth, *class) {
-                wrong.rectangle(rect);
+                wrong.push(Rectangle::new(rect.corners(), VERMILION.stroke_width(3 * PIXEL)));
             }
         }
     }
-    frame.canvas.line(&wrong, &VERMILION, 3.0, "");
+    frame.sheet.draw_series(wrong);
+    let style = lettering(LABEL, &TEXT, HPos::Right);
     for (row, class) in classes.iter().enumerate() {
         let y = top + ROW * (row as f64 + 0.5) + 4.0;
-        frame.canvas.text((LEFT - 10.0, y), Anchor::End, LABEL, &TEXT, class.name());
+        frame.sheet.draw(&Text::new(class.name(), (LEFT - 10.0, y), &style));
     }
     frame.y = top + ROW * classes.len() as f64 + 4.0;
     Some(frame.finish())

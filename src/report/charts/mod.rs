@@ -4,11 +4,13 @@
 //! units and says on how many requests or users it rests. What all have in common is in [`frame`],
 //! what they look like in [`style`].
 //!
-//! They are written by hand rather than by a plotting library, because a page wants to recolour
-//! them and to show values under the pointer, names must not overlap however many there are, and a
-//! heat map must stay small.
+//! They are drawn with plotters: its elements, on drawing areas whose coordinates are the axes of
+//! [`axis`]. The backend below it ([`svg`]) is our own, because a page wants to recolour charts and a
+//! heat map must stay small; so is the layout around the plots, because names must not overlap however
+//! many there are.
 
 pub mod axis;
+pub mod elements;
 pub mod frame;
 mod heat;
 pub mod hover;
@@ -16,12 +18,14 @@ mod lag;
 mod lookups;
 mod marks;
 mod matrix;
+mod outline;
 mod percentiles;
 mod png;
 mod rates;
 mod send_lag;
 mod stages;
 pub mod style;
+pub mod surface;
 mod svg;
 mod text;
 mod verdicts;
@@ -57,6 +61,7 @@ pub struct Drawing {
 }
 
 /// A kind of chart.
+#[derive(Debug)]
 pub struct Chart {
     /// What its files are called.
     pub name: &'static str,
@@ -91,22 +96,28 @@ pub struct ChartFile {
     pub bytes: Vec<u8>,
 }
 
-/// The files of all charts for which there is data: SVG in both themes, and PNG.
+/// All charts in this theme for which there is data.
+pub fn drawn(input: &Input<'_>, theme: Theme) -> Vec<(&'static Chart, Drawing)> {
+    CHARTS.iter().filter_map(|chart| Some((chart, (chart.draw)(input, theme)?))).collect()
+}
+
+/// The files of all charts for which there is data: SVG in both themes, and PNG. `light` is what
+/// [`drawn`] gives for the light one.
 pub fn files<'a>(
     input: &'a Input<'a>,
+    light: &'a [(&'static Chart, Drawing)],
 ) -> impl Iterator<Item = Result<ChartFile, ChartError>> + use<'a> {
-    CHARTS.iter().flat_map(move |chart| {
-        let light = (chart.draw)(input, Theme::Light).map(|drawing| drawing.svg);
+    light.iter().flat_map(move |(chart, light)| {
         let dark = (chart.draw)(input, Theme::Dark).map(|drawing| drawing.svg);
-        let picture = light.as_deref().map(|svg| {
-            png(svg).map(|bytes| ChartFile { name: format!("{}.png", chart.name), bytes })
-        });
-        let file = |svg: Option<String>, ending: &str| {
+        let picture =
+            png(&light.svg).map(|bytes| ChartFile { name: format!("{}.png", chart.name), bytes });
+        let file = |svg: String, ending: &str| {
             let name = format!("{}{ending}", chart.name);
-            svg.map(|svg| Ok(ChartFile { name, bytes: svg.into_bytes() }))
+            Ok(ChartFile { name, bytes: svg.into_bytes() })
         };
-        let all = [file(light, ".svg"), file(dark, "-dark.svg"), picture];
-        all.into_iter().flatten()
+        let light = file(light.svg.clone(), ".svg");
+        let dark = dark.map(|svg| file(svg, "-dark.svg"));
+        [Some(light), dark, Some(picture)].into_iter().flatten()
     })
 }
 

@@ -1,16 +1,21 @@
 //! Latency by percentile, as HdrHistogram's plots show it: the axis gives each further nine the
 //! same room, so that the tail, which is what users remember, is not a hair at the edge.
 
+use plotters::coord::ranged1d::ReversibleRanged as _;
+use plotters::element::{Rectangle, Text};
+use plotters::style::Color as _;
+use plotters::style::text_anchor::HPos;
+
 use crate::measure::{Latency, LatencyKind};
 use crate::outcome::Class;
 use crate::report::hlog::phase_tag;
 use crate::units::grouped;
 
-use super::axis::{Axis, Scale, Unit, micros, nines};
-use super::frame::{Frame, Panel, Swatch};
+use super::axis::{Axis, Scale, Unit, micros};
+use super::frame::{Frame, Swatch};
 use super::hover::Series;
-use super::style::{BAND, Dash, Ink, LINES, MUTED, SMALL, Theme};
-use super::svg::{Anchor, Path, Rect};
+use super::style::{BAND, LINES, MUTED, SMALL, Stroke, Theme, lettering};
+use super::surface::{FINE, Panel, Point, Rect};
 use super::text::width;
 use super::{Chart, Drawing, Input};
 
@@ -25,14 +30,14 @@ pub(super) const CHART: Chart = Chart {
 };
 
 /// Places along the axis for values under the pointer.
-const PLACES: usize = 120;
+const PLACES: i32 = 120;
 /// With fewer answers beyond a percentile, it is a matter of chance.
 const ENOUGH: f64 = 10.0;
 
 struct Curve {
     name: String,
     latency: Latency,
-    look: (&'static Ink, Dash),
+    stroke: Stroke,
 }
 
 fn draw(input: &Input<'_>, theme: Theme) -> Option<Drawing> {
@@ -55,7 +60,7 @@ fn draw(input: &Input<'_>, theme: Theme) -> Option<Drawing> {
     let both: Vec<Curve> = kinds
         .into_iter()
         .zip(LINES)
-        .map(|((name, kind), look)| Curve { name: name.to_owned(), latency: all(kind), look })
+        .map(|((name, kind), stroke)| Curve { name: name.to_owned(), latency: all(kind), stroke })
         .collect();
     let n = both[0].latency.count();
     if n == 0 {
@@ -65,12 +70,12 @@ fn draw(input: &Input<'_>, theme: Theme) -> Option<Drawing> {
         .into_iter()
         .map(|class| (class.name().to_owned(), of(class, LatencyKind::Response)))
         .filter(|(_, latency)| latency.count() > 0)
-        .map(|(name, latency)| Curve { name, latency, look: LINES[0] })
+        .map(|(name, latency)| Curve { name, latency, stroke: LINES[0] })
         .collect();
     classes.sort_by_key(|curve| std::cmp::Reverse(curve.latency.count()));
     let left_out = classes.len().saturating_sub(LINES.len());
     classes.truncate(LINES.len());
-    classes.iter_mut().zip(LINES).for_each(|(curve, look)| curve.look = look);
+    classes.iter_mut().zip(LINES).for_each(|(curve, stroke)| curve.stroke = stroke);
 
     let figures = format!("n = {} answers, warm-up left out", grouped(n));
     let mut frame = Frame::new(&CHART, input, theme, &figures);
@@ -106,25 +111,21 @@ fn plot(frame: &mut Frame, x: &Axis, name: &'static str, curves: &[Curve], heigh
             at(0.99),
             at(1.0)
         );
-        let (ink, dash) = curve.look;
-        (Swatch::Line { ink, dash, width: 2.0 }, text)
+        (Swatch::Line(curve.stroke), text)
     };
     frame.legend(&curves.iter().map(entry).collect::<Vec<_>>());
     let ends = curves.iter().filter_map(|c| Some((c.latency.at(0.0)?, c.latency.at(1.0)?)));
     let (least, largest) = ends.fold((u64::MAX, 0), |(a, b), (c, d)| (a.min(c), b.max(d)));
-    let y = Axis::micros(name, least as f64 * 0.9, largest as f64);
+    let y = Axis::micros(name, least as f64, largest as f64);
     let panel = frame.panel(x.clone(), y, height);
     let n = curves.iter().map(|curve| curve.latency.count()).max().unwrap_or(0);
     few(frame, &panel, n);
     // The first lie on top.
     for curve in curves.iter().rev() {
-        let (ink, dash) = curve.look;
-        frame.canvas.line(&steps(&panel, &curve.latency), ink, 2.0, dash);
+        panel.draw(&curve.stroke.path(steps(&panel, &curve.latency)));
     }
     frame.baseline(&panel);
-    let most = nines(x.to);
-    let places = (0..=PLACES).map(|n| 1.0 - 10_f64.powf(-most * n as f64 / PLACES as f64));
-    let places: Vec<f64> = places.collect();
+    let places: Vec<f64> = (0..=PLACES).filter_map(|n| x.unmap(n, (0, PLACES))).collect();
     let series = curves.iter().map(|curve| Series {
         name: curve.name.clone(),
         unit: Unit::Micros,
@@ -136,43 +137,37 @@ fn plot(frame: &mut Frame, x: &Axis, name: &'static str, curves: &[Curve], heigh
 
 /// Marks where a percentile rests on a handful of answers.
 fn few(frame: &mut Frame, panel: &Panel, n: u64) {
-    let rect = panel.rect;
+    let rect = panel.rect();
     let from = panel.at_x((1.0 - ENOUGH / n as f64).max(0.0));
     let room = rect.right() - from;
-    frame.canvas.rectangle(Rect { x: from, width: room, ..rect }, &BAND);
+    let band = Rect { x: from, width: room, ..rect };
+    frame.sheet.draw(&Rectangle::new(band.corners(), BAND.filled()));
     let text = format!("beyond: fewer than {ENOUGH} answers");
     if width(&text, SMALL) + 12.0 < room {
         let place = (rect.right() - 6.0, rect.bottom() - 8.0);
-        frame.canvas.text(place, Anchor::End, SMALL, &MUTED, &text);
+        frame.sheet.draw(&Text::new(text, place, lettering(SMALL, &MUTED, HPos::Right)));
     }
 }
 
 /// The quantiles as steps: each value holds for as many answers as had it.
-fn steps(panel: &Panel, latency: &Latency) -> Path {
-    let mut path = Path::default();
+fn steps(panel: &Panel, latency: &Latency) -> Vec<Point> {
     let all = latency.count() as f64;
-    let (mut seen, mut last): (u64, Option<(f64, f64)>) = (0, None);
+    let mut corners: Vec<Point> = Vec::new();
+    let mut seen = 0;
     for (cell, count) in latency.cells() {
-        let from = panel.at_x(seen as f64 / all);
+        let from = seen as f64 / all;
         seen += count;
-        let until = panel.at_x(seen as f64 / all);
-        let y = panel.at_y(cell.highest() as f64);
-        match last {
-            None => {
-                path.move_to(from, y).across(until);
-            }
+        let (until, value) = (seen as f64 / all, cell.highest() as f64);
+        if let Some((x, before)) = corners.last().copied() {
             // As fine as can be seen.
-            Some((x, before)) if (before - y).abs() < 0.3 || until - x < 0.3 => {
-                if seen < latency.count() {
-                    continue;
-                }
-                path.across(from).up_or_down(y).across(until);
+            let is_fine = (panel.at_y(before) - panel.at_y(value)).abs() < FINE
+                || panel.at_x(until) - panel.at_x(x) < FINE;
+            if is_fine && seen < latency.count() {
+                continue;
             }
-            Some(_) => {
-                path.across(from).up_or_down(y).across(until);
-            }
+            corners.push((from, before));
         }
-        last = Some((until, y));
+        corners.extend([(from, value), (until, value)]);
     }
-    path
+    corners
 }

@@ -48,8 +48,11 @@ pub fn png(svg: &str) -> Result<Vec<u8>, ChartError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::style::Theme;
-    use super::super::svg::{Anchor, Canvas};
+    use plotters::style::text_anchor::HPos;
+    use plotters_backend::DrawingBackend as _;
+
+    use super::super::style::{TEXT, Theme, lettering};
+    use super::super::svg::Canvas;
     use super::*;
 
     /// How many pixels of a picture are dark.
@@ -62,8 +65,8 @@ mod tests {
     fn text_is_drawn_without_any_font_of_the_system() {
         let drawn = |text: &str| {
             let mut canvas = Canvas::new("x", Theme::Light);
-            let ink = &super::super::style::TEXT;
-            canvas.text((10.0, 30.0), Anchor::Start, 20.0, ink, text);
+            let style = lettering(20.0, &TEXT, HPos::Left);
+            canvas.draw_text(text, &style, (100, 300)).unwrap();
             dark(&png(&canvas.finish(40.0, "x", "x")).unwrap())
         };
         let (none, some) = (drawn(" "), drawn("p99 ≤ 2 ms"));

@@ -5,10 +5,11 @@ use crate::report::course::{Column, Stretch};
 use crate::units::grouped;
 
 use super::axis::{Axis, Unit};
-use super::frame::{Frame, Swatch, extent};
+use super::elements::{extent, step_area, step_series};
+use super::frame::{Frame, Swatch};
 use super::hover::Series;
 use super::marks::Marks;
-use super::style::{BLUE, Dash, Ink, ORANGE, SLATE, Theme, VERMILION};
+use super::style::{BLUE, ORANGE, SLATE, Stroke, Theme, VERMILION, stroke};
 use super::verdicts::COLUMNS;
 use super::{Chart, Drawing, Input};
 
@@ -22,14 +23,14 @@ pub(super) const CHART: Chart = Chart {
 };
 
 /// Name, look and count of one line.
-type Line = (&'static str, &'static Ink, Dash, f64, fn(&Stretch) -> u64);
+type Line = (&'static str, Stroke, fn(&Stretch) -> u64);
 
 /// Those drawn first lie below.
 const LINES: [Line; 4] = [
-    ("due", &SLATE, "", 5.0, |stretch| stretch.due),
-    ("sent", &ORANGE, "", 2.6, |stretch| stretch.sent),
-    ("done", &BLUE, "", 1.3, |stretch| stretch.done),
-    ("unsent", &VERMILION, "3 2", 2.0, |stretch| stretch.unsent),
+    ("due", stroke(&SLATE, 5.0, ""), |stretch| stretch.due),
+    ("sent", stroke(&ORANGE, 2.6, ""), |stretch| stretch.sent),
+    ("done", stroke(&BLUE, 1.3, ""), |stretch| stretch.done),
+    ("unsent", stroke(&VERMILION, 2.0, "3 2"), |stretch| stretch.unsent),
 ];
 
 fn draw(input: &Input<'_>, theme: Theme) -> Option<Drawing> {
@@ -45,9 +46,8 @@ fn draw(input: &Input<'_>, theme: Theme) -> Option<Drawing> {
     let mut frame = Frame::new(&CHART, input, theme, &figures);
     let lines: Vec<&Line> =
         LINES.iter().filter(|(name, .., count)| *name != "unsent" || total(*count) > 0).collect();
-    let entry = |(name, ink, dash, width, count): &&Line| {
-        let swatch = Swatch::Line { ink, dash, width: *width };
-        (swatch, format!("{name} (n = {})", grouped(total(*count))))
+    let entry = |(name, stroke, count): &&Line| {
+        (Swatch::Line(*stroke), format!("{name} (n = {})", grouped(total(*count))))
     };
     frame.legend(&lines.iter().map(entry).collect::<Vec<_>>());
     let marks = Marks::of(input);
@@ -59,9 +59,8 @@ fn draw(input: &Input<'_>, theme: Theme) -> Option<Drawing> {
         .fold(0.0, f64::max);
     let axis = Axis::from_zero("requests", Unit::PerSecond, largest);
     let panel = frame.time_panel(&marks, axis, 210.0);
-    for (_, ink, dash, width, count) in &lines {
-        let path = panel.steps(&columns, |column| Some(rate(column, *count)));
-        frame.canvas.line(&path, ink, *width, dash);
+    for (_, stroke, count) in &lines {
+        panel.draw_series(step_series(&columns, |column| Some(rate(column, *count)), *stroke));
     }
     frame.close_time_panel(&marks, &panel);
     let at: Vec<f64> = columns.iter().map(|column| extent(column).0).collect();
@@ -76,7 +75,7 @@ fn draw(input: &Input<'_>, theme: Theme) -> Option<Drawing> {
     let most = columns.iter().map(in_flight).fold(0.0, f64::max);
     let axis = Axis::from_zero("requests in flight", Unit::Count, most.max(4.0));
     let panel = frame.time_panel(&marks, axis, 90.0);
-    frame.canvas.area(&panel.area(&columns, in_flight), &SLATE);
+    panel.draw(&step_area(&columns, in_flight, &SLATE));
     frame.close_time_panel(&marks, &panel);
     let values = columns.iter().map(|column| Some(in_flight(column))).collect();
     let series = Series { name: "in flight".to_owned(), unit: Unit::Count, values };

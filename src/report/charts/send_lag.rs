@@ -4,10 +4,11 @@ use crate::report::course::{Column, Stretch};
 use crate::units::{counted, grouped};
 
 use super::axis::{Axis, Unit, micros};
-use super::frame::{Frame, Swatch, extent};
+use super::elements::{extent, step_series};
+use super::frame::{Frame, Swatch};
 use super::hover::Series;
 use super::marks::Marks;
-use super::style::{BLUE, Dash, Ink, ORANGE, SLATE, Theme, VERMILION};
+use super::style::{BLUE, ORANGE, SLATE, Stroke, Theme, VERMILION, stroke};
 use super::verdicts::COLUMNS;
 use super::{Chart, Drawing, Input};
 
@@ -20,21 +21,21 @@ pub(super) const CHART: Chart = Chart {
     draw,
 };
 
-type Line = (&'static str, &'static Ink, Dash, fn(&Stretch) -> Option<u64>);
+type Line = (&'static str, Stroke, fn(&Stretch) -> Option<u64>);
 
 const LAGS: [Line; 2] = [
-    ("largest", &SLATE, "3 2", |stretch| stretch.send_lag_max_us),
-    ("p99", &BLUE, "", |stretch| stretch.send_lag_p99_us),
+    ("largest", stroke(&SLATE, 1.8, "3 2"), |stretch| stretch.send_lag_max_us),
+    ("p99", stroke(&BLUE, 1.8, ""), |stretch| stretch.send_lag_p99_us),
 ];
 
 const HELD_UP: [Line; 2] = [
-    ("waited for a connection", &ORANGE, "", |stretch| Some(stretch.waited)),
-    ("never sent", &VERMILION, "3 2", |stretch| Some(stretch.unsent)),
+    ("waited for a connection", stroke(&ORANGE, 1.8, ""), |stretch| Some(stretch.waited)),
+    ("never sent", stroke(&VERMILION, 1.8, "3 2"), |stretch| Some(stretch.unsent)),
 ];
 
 fn draw(input: &Input<'_>, theme: Theme) -> Option<Drawing> {
     let columns = input.course.columns(COLUMNS);
-    let lags = columns.iter().flat_map(|column| LAGS.iter().filter_map(|l| (l.3)(&column.sum)));
+    let lags = columns.iter().flat_map(|column| LAGS.iter().filter_map(|l| (l.2)(&column.sum)));
     let (least, largest) = lags.fold((u64::MAX, 0), |(a, b), lag| (a.min(lag), b.max(lag)));
     if least == u64::MAX {
         return None;
@@ -56,23 +57,22 @@ fn draw(input: &Input<'_>, theme: Theme) -> Option<Drawing> {
     );
     let held_up: Vec<&Line> = HELD_UP
         .iter()
-        .filter(|line| columns.iter().any(|column| (line.3)(&column.sum) > Some(0)))
+        .filter(|line| columns.iter().any(|column| (line.2)(&column.sum) > Some(0)))
         .collect();
-    let entry = |(name, ink, dash, _): &Line| {
+    let entry = |(name, stroke, _): &Line| {
         let text = if *name == "p99" && of_run.count > 0 { &own } else { "" };
-        (Swatch::Line { ink, dash, width: 2.0 }, format!("{name}{text}"))
+        (Swatch::Line(*stroke), format!("{name}{text}"))
     };
     let entries = LAGS.iter().chain(held_up.iter().copied()).map(entry);
     frame.legend(&entries.collect::<Vec<_>>());
     let marks = Marks::of(input);
     frame.faults(&marks);
-    let axis = Axis::micros("send lag", least as f64 * 0.8, largest as f64);
-    let value = |line: &Line, column: &Column| (line.3)(&column.sum).map(|value| value as f64);
+    let axis = Axis::micros("send lag", least as f64, largest as f64);
+    let value = |line: &Line, column: &Column| (line.2)(&column.sum).map(|value| value as f64);
     let at: Vec<f64> = columns.iter().map(|column| extent(column).0).collect();
     let mut panel = frame.time_panel(&marks, axis, 190.0);
     for line in &LAGS {
-        let path = panel.steps(&columns, |column| value(line, column));
-        frame.canvas.line(&path, line.1, 1.8, line.2);
+        panel.draw_series(step_series(&columns, |column| value(line, column), line.1));
     }
     frame.close_time_panel(&marks, &panel);
     let series = LAGS.iter().map(|line| Series {
@@ -84,13 +84,12 @@ fn draw(input: &Input<'_>, theme: Theme) -> Option<Drawing> {
     if !held_up.is_empty() {
         frame.y += 10.0;
         let rate =
-            |line: &Line, column: &Column| column.sum.rate((line.3)(&column.sum).unwrap_or(0));
+            |line: &Line, column: &Column| column.sum.rate((line.2)(&column.sum).unwrap_or(0));
         let all = columns.iter().flat_map(|column| held_up.iter().map(|line| rate(line, column)));
         let axis = Axis::from_zero("held up", Unit::PerSecond, all.fold(0.0, f64::max));
         panel = frame.time_panel(&marks, axis, 100.0);
         for line in &held_up {
-            let path = panel.steps(&columns, |column| Some(rate(line, column)));
-            frame.canvas.line(&path, line.1, 1.8, line.2);
+            panel.draw_series(step_series(&columns, |column| Some(rate(line, column)), line.1));
         }
         frame.close_time_panel(&marks, &panel);
         let series = held_up.iter().map(|line| Series {

@@ -1,14 +1,19 @@
 //! Where the time goes on the lookup path: the stages that the gateway tells of (`Server-Timing`),
 //! one after the other, at the median and at the 99th percentile.
 
+use plotters::element::Text;
+use plotters::style::text_anchor::HPos;
+
 use crate::measure::LatencyKind;
 use crate::report::figures::{ALL, Percentiles, StageReport};
 use crate::units::grouped;
 
 use super::axis::{Axis, Scale, Unit, micros};
-use super::frame::{Frame, Panel, Swatch};
-use super::style::{AREAS, LABEL, MUTED, SMALL, STRONG, TEXT, Theme, WIDTH};
-use super::svg::{Anchor, Path, Rect};
+use super::frame::{Frame, LEFT, RIGHT, Swatch};
+use super::style::{
+    AREAS, LABEL, MUTED, SMALL, STRONG, Stroke, TEXT, Theme, WIDTH, lettering, stroke,
+};
+use super::surface::Rect;
 use super::text::{fitted, width};
 use super::{Chart, Drawing, Input};
 
@@ -26,7 +31,8 @@ pub(super) const CHART: Chart = Chart {
 /// Stages in the order in which a gateway goes through them; others follow.
 const ORDER: [&str; 4] = ["verify", "cache", "lookup", "upstream"];
 const BAR: f64 = 44.0;
-const LEFT: f64 = 76.0;
+/// What the service time's line looks like.
+const SERVICE: Stroke = stroke(&STRONG, 2.4, "");
 
 type Quantile = fn(&Percentiles) -> u64;
 
@@ -62,7 +68,7 @@ fn draw(input: &Input<'_>, theme: Theme) -> Option<Drawing> {
     let mut legend: Vec<(Swatch, String)> = stages.iter().zip(AREAS).map(entry).collect();
     if service.count > 0 {
         let text = format!("service time (n = {})", grouped(service.count));
-        legend.push((Swatch::Line { ink: &STRONG, dash: "", width: 2.4 }, text));
+        legend.push((Swatch::Line(SERVICE), text));
     }
     frame.legend(&legend);
     let quantiles: [(&'static str, Quantile); 2] = [("p50", |p| p.p50), ("p99", |p| p.p99)];
@@ -81,37 +87,34 @@ fn bar(
     (of, service): (Quantile, u64),
 ) {
     let sum: u64 = stages.iter().map(|stage| of(&stage.percentiles)).sum();
-    let x = Axis {
-        name,
-        unit: Unit::Micros,
-        scale: Scale::Linear,
-        from: 0.0,
-        to: sum.max(service).max(1) as f64 * 1.04,
-    };
-    let rect = Rect { x: LEFT, y: frame.y + 4.0, width: WIDTH - LEFT - 24.0, height: BAR };
-    let panel = Panel { rect, y: x.clone(), x };
+    let axis = |unit, to| Axis { name, unit, scale: Scale::Linear, from: 0.0, to };
+    let x = axis(Unit::Micros, sum.max(service).max(1) as f64 * 1.04);
+    let rect = Rect { x: LEFT, y: frame.y + 4.0, width: WIDTH - LEFT - RIGHT, height: BAR };
+    let panel = frame.sheet.panel(rect, x, axis(Unit::Share, 1.0));
     let place = (LEFT - 12.0, rect.y + BAR / 2.0 + 4.0);
-    frame.canvas.text(place, Anchor::End, LABEL, &TEXT, name);
+    frame.sheet.draw(&Text::new(name, place, lettering(LABEL, &TEXT, HPos::Right)));
     let mut from = 0.0;
     for (stage, fill) in stages.iter().zip(AREAS) {
         let until = from + of(&stage.percentiles) as f64;
         let (left, right) = (panel.at_x(from), panel.at_x(until));
-        if right - left >= 0.1 {
+        if right > left {
             // A seam, so that neighbours are told apart.
             let wide = (right - left - 1.0).max(0.5);
-            frame.canvas.rectangle(Rect { x: left, width: wide, ..rect }, fill);
+            let bar = Rect { x: left, width: wide, ..rect };
+            frame.sheet.draw(&fill.rectangle(bar.corners()));
         }
         from = until;
     }
     if service > 0 {
-        let mut line = Path::default();
         let x = panel.at_x(service as f64);
-        line.move_to(x, rect.y - 5.0).up_or_down(rect.bottom() + 5.0);
-        frame.canvas.raised_line(&line, &STRONG, 2.4, "");
+        for stroke in SERVICE.raised() {
+            frame.sheet.draw(&stroke.path([(x, rect.y - 5.0), (x, rect.bottom() + 5.0)]));
+        }
         let text = micros(service as f64);
         let half = width(&text, SMALL) / 2.0;
         let x = x.clamp(LEFT + half, rect.right() - half);
-        frame.canvas.text((x, rect.y - 8.0), Anchor::Middle, SMALL, &MUTED, &text);
+        let style = lettering(SMALL, &MUTED, HPos::Center);
+        frame.sheet.draw(&Text::new(text, (x, rect.y - 8.0), style));
     }
     frame.y = rect.bottom();
     frame.baseline(&panel);

@@ -5,7 +5,13 @@
 //! Nothing is told by colour alone: lines differ in their dash or carry their name, areas differ in
 //! texture, and levels of the heat map in lightness.
 
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{Color, FontFamily, ShapeStyle, TextStyle};
+use plotters_backend::BackendColor;
+
 use crate::outcome::Verdict;
+
+use super::outline::PIXEL;
 
 /// Which background a chart is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,6 +41,35 @@ impl Ink {
             Theme::Light => self.light,
             Theme::Dark => self.dark,
         }
+    }
+
+    /// Red, green and blue of the light theme, by which a canvas knows the ink again.
+    const fn rgb(&self) -> (u8, u8, u8) {
+        const fn digit(digit: u8) -> u8 {
+            if digit.is_ascii_digit() { digit - b'0' } else { digit - b'a' + 10 }
+        }
+        let digits = self.light.as_bytes();
+        (
+            digit(digits[1]) * 16 + digit(digits[2]),
+            digit(digits[3]) * 16 + digit(digits[4]),
+            digit(digits[5]) * 16 + digit(digits[6]),
+        )
+    }
+
+    /// The ink of a colour: charts have no others.
+    pub fn nearest((red, green, blue): (u8, u8, u8)) -> &'static Self {
+        let apart = |ink: &&&Self| -> u32 {
+            let (r, g, b) = ink.rgb();
+            [(r, red), (g, green), (b, blue)].map(|(a, b)| u32::from(a.abs_diff(b))).iter().sum()
+        };
+        INKS.iter().min_by_key(apart).copied().unwrap_or(&TEXT)
+    }
+}
+
+/// A colour of plotters, whatever the theme; the canvas writes the value in its own.
+impl Color for Ink {
+    fn to_backend_color(&self) -> BackendColor {
+        BackendColor { alpha: 1.0, rgb: self.rgb() }
     }
 }
 
@@ -105,9 +140,10 @@ pub static HEAT: [&Ink; 8] =
     [&HEAT_1, &HEAT_2, &HEAT_3, &HEAT_4, &HEAT_5, &HEAT_6, &HEAT_7, &HEAT_8];
 
 /// What an area is covered with, so that it is told apart without its colour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Texture {
     /// Nothing.
+    #[default]
     Plain,
     /// `/////`
     Rising,
@@ -171,16 +207,61 @@ pub static VERDICTS: [(Verdict, Fill); Verdict::COUNT] = [
 /// How a line is broken, in pixels of line and gap; an empty one is whole.
 pub type Dash = &'static str;
 
+/// What a line looks like.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stroke {
+    /// Its colour.
+    pub ink: &'static Ink,
+    /// How wide it is, in pixels.
+    pub width: f64,
+    /// How it is broken.
+    pub dash: Dash,
+}
+
+impl Stroke {
+    /// What plotters knows of it.
+    pub fn style(&self) -> ShapeStyle {
+        self.ink.stroke_width((self.width * f64::from(PIXEL)).round() as u32)
+    }
+
+    /// The line, and below it a rim in the colour of the background that sets it off from others.
+    pub fn raised(self) -> [Self; 2] {
+        [stroke(&BACKGROUND, self.width + 2.4, ""), self]
+    }
+}
+
+/// A line's look in short.
+pub const fn stroke(ink: &'static Ink, width: f64, dash: Dash) -> Stroke {
+    Stroke { ink, width, dash }
+}
+
+/// What styles of plotters have no notion of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Look {
+    /// How lines are broken.
+    pub dash: Dash,
+    /// What areas are covered with.
+    pub texture: Texture,
+    /// Whether lines have sharp edges.
+    pub is_crisp: bool,
+}
+
+/// A text's look: its size in pixels, its colour, and which end of it is given.
+pub fn lettering(size: f64, ink: &'static Ink, anchor: HPos) -> TextStyle<'static> {
+    let font = (FontFamily::SansSerif, size * f64::from(PIXEL));
+    TextStyle::from(font).color(ink).pos(Pos::new(anchor, VPos::Bottom))
+}
+
 /// Lines that stand for series without a colour of their own, told apart by dash too.
-pub static LINES: [(&Ink, Dash); 8] = [
-    (&BLUE, ""),
-    (&VERMILION, "7 3"),
-    (&GREEN, "2 2"),
-    (&PURPLE, "9 3 2 3"),
-    (&ORANGE, "4 2"),
-    (&SLATE, "1 2"),
-    (&SKY, "12 3"),
-    (&STRONG, "5 2 1 2"),
+pub static LINES: [Stroke; 8] = [
+    stroke(&BLUE, 2.0, ""),
+    stroke(&VERMILION, 2.0, "7 3"),
+    stroke(&GREEN, 2.0, "2 2"),
+    stroke(&PURPLE, 2.0, "9 3 2 3"),
+    stroke(&ORANGE, 2.0, "4 2"),
+    stroke(&SLATE, 2.0, "1 2"),
+    stroke(&SKY, 2.0, "12 3"),
+    stroke(&STRONG, 2.0, "5 2 1 2"),
 ];
 
 /// Areas that stand for series without a colour of their own, told apart by texture too.
@@ -235,6 +316,8 @@ mod tests {
         let names: BTreeSet<_> = INKS.iter().map(|ink| ink.name).collect();
         let values: BTreeSet<_> = INKS.iter().map(|ink| ink.light).collect();
         assert_eq!((names.len(), values.len()), (INKS.len(), INKS.len()));
+        assert!(INKS.iter().all(|ink| Ink::nearest(ink.rgb()) == *ink));
+        assert_eq!(BLUE.rgb(), (0x00, 0x72, 0xb2));
     }
 
     #[test]

@@ -224,7 +224,7 @@ fn many_stages_and_classes_do_not_clash() {
 fn nothing_to_draw_is_no_chart() {
     let (report, course) = (RunReport::default(), Course::default());
     let input = Input { report: &report, course: &course, events: &[] };
-    assert_eq!(files(&input).count(), 0);
+    assert_eq!(files(&input, &drawn(&input, Theme::Light)).count(), 0);
     // A second without a single answer is drawn where it can be.
     let mut quiet = Course::default();
     quiet.second(&TimelineRow::default(), &Recorder::default(), &[]);
@@ -275,7 +275,8 @@ fn files_are_svg_in_both_themes_and_a_picture() {
     let (mut report, course) = (sample::correct(), Course::default());
     report.matrix.entry("must_accept".into()).or_default().insert("accepted".into(), 5);
     let input = Input { report: &report, course: &course, events: &[] };
-    let files: Vec<ChartFile> = files(&input).map(Result::unwrap).collect();
+    let files: Vec<ChartFile> =
+        files(&input, &drawn(&input, Theme::Light)).map(Result::unwrap).collect();
     let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
     assert_eq!(names, ["matrix.svg", "matrix-dark.svg", "matrix.png"]);
     assert!(files[2].bytes.starts_with(b"\x89PNG") && files[2].bytes.len() > 5_000);

@@ -8,10 +8,12 @@ use crate::report::course::Column;
 use crate::units::grouped;
 
 use super::axis::{Axis, Unit};
-use super::frame::{Frame, Panel, Swatch, extent};
+use super::elements::{extent, step_area};
+use super::frame::{Frame, Swatch};
 use super::hover::Series;
 use super::marks::Marks;
 use super::style::{Fill, SILVER, SLATE, Texture, Theme, VERDICTS};
+use super::surface::Panel;
 use super::{Chart, Drawing, Input};
 
 pub(super) const CHART: Chart = Chart {
@@ -77,9 +79,9 @@ fn changes(frame: &mut Frame, marks: &Marks, columns: &[Column]) -> Option<Panel
     let text =
         format!("hatched: removed, n = {}; plain: added, n = {}", grouped(n.0), grouped(n.1));
     frame.note(&panel, &text);
-    frame.canvas.area(&panel.area(columns, all), &SILVER);
+    panel.draw(&step_area(columns, all, &SILVER));
     let hatched = Fill { ink: &SLATE, texture: Texture::Rising };
-    frame.canvas.area(&panel.area(columns, removed), hatched);
+    panel.draw(&step_area(columns, removed, hatched));
     frame.close_time_panel(marks, &panel);
     let of = |name: &str, count: fn(&Column) -> u64| Series {
         name: name.to_owned(),
@@ -109,7 +111,7 @@ fn stack(
     let panel = frame.time_panel(marks, Axis::from_zero(name, Unit::PerSecond, top), height);
     // Each layer covers those below it, so it is drawn down to the axis, the upper ones first.
     for (n, (_, fill)) in layers.iter().enumerate().rev() {
-        frame.canvas.area(&panel.area(columns, |column| up_to(column, n + 1)), *fill);
+        panel.draw(&step_area(columns, |column| up_to(column, n + 1), *fill));
     }
     frame.close_time_panel(marks, &panel);
     let at = columns.iter().map(|column| extent(column).0).collect();

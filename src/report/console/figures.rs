@@ -4,8 +4,11 @@ use crate::measure::LatencyKind;
 use crate::outcome::{Class, Truth, Verdict};
 use crate::units::grouped;
 
-use super::super::model::{ALL, LagBounds, LagReport, LatencyRow, Percentiles, RunReport};
-use super::super::wording::{ranked, share};
+use super::super::model::{ALL, FaultReport, LagBounds, LagReport, Percentiles, RunReport};
+use super::super::overview::wrong_of;
+use super::super::wording::{
+    instant, interval, millis, percent, ranked, ratio, share, whole_millis,
+};
 use super::paint::{Colour, Style};
 use super::table::{Cell, Table, plain, wrapped};
 
@@ -48,17 +51,52 @@ pub(super) fn requests(report: &RunReport, lines: &mut Vec<String>) {
     if let Some(lookups) = &report.lookups {
         let hits = lookups.cache_hit_share.map(|hits| format!(" (cache hits {})", share(hits)));
         facts.push(format!(
-            "lookups/request {:.3}{}",
-            lookups.per_request,
+            "lookups/request {}{}",
+            ratio(lookups.per_request),
             hits.unwrap_or_default()
         ));
     }
     lines.extend(wrapped(&format!("Requests: {}", facts.join(", ")), 10));
-    let verdicts = Verdict::ALL.map(|v| (v.name(), report.verdicts.of(v.name())));
-    let verdicts = ranked(verdicts, Verdict::COUNT);
-    if !verdicts.is_empty() {
-        lines.extend(wrapped(&format!("Verdicts: {verdicts}"), 10));
+    lines.extend(verdicts(report));
+}
+
+/// `Verdicts: correct_accept 9,008; wrong: false_accept 5,518 (35%); unavailable 12 (<0.1%), during
+/// store-outage 12`.
+fn verdicts(report: &RunReport) -> Vec<String> {
+    let all = report.verdicts.sum();
+    if all == 0 {
+        return Vec::new();
     }
+    let counts = |is_meant: fn(Verdict) -> bool| {
+        let meant = Verdict::ALL.into_iter().filter(move |verdict| is_meant(*verdict));
+        meant.map(move |verdict| (verdict.name(), report.verdicts.of(verdict.name())))
+    };
+    let right = ranked(counts(|v| v.is_correct() && v != Verdict::Grey), Verdict::COUNT);
+    let wrong = wrong_of(&report.verdicts.total);
+    let mut parts = vec![if right.is_empty() { "none correct".to_owned() } else { right }];
+    if wrong > 0 {
+        let names = ranked(counts(Verdict::is_wrong), Verdict::COUNT);
+        parts.push(format!("wrong: {names} ({})", percent(wrong, all)));
+    }
+    let unavailable = report.verdicts.of(Verdict::Unavailable.name());
+    if unavailable > 0 {
+        let name = Verdict::Unavailable.name();
+        let names = report.fault_names();
+        let of = |fault: &FaultReport| fault.verdicts.get(name).copied().unwrap_or(0);
+        let during =
+            report.faults.iter().zip(&names).map(|(fault, name)| (name.as_str(), of(fault)));
+        let during = match ranked(during, 2) {
+            none if none.is_empty() => String::new(),
+            during => format!(", during {during}"),
+        };
+        let share = percent(unavailable, all);
+        parts.push(format!("{name} {} ({share}){during}", grouped(unavailable)));
+    }
+    let grey = report.verdicts.of(Verdict::Grey.name());
+    if grey > 0 {
+        parts.push(format!("not judged: grey {}", grouped(grey)));
+    }
+    wrapped(&format!("Verdicts: {}", parts.join("; ")), 10)
 }
 
 /// Answers by class (down) and truth (across). Coloured where an answer is surely right or wrong.
@@ -101,16 +139,10 @@ pub(super) fn latency(report: &RunReport, style: Style, lines: &mut Vec<String>)
         "count", "resp p50", "p90", "p99", "p99.9", "max", "serv p50", "p90", "p99", "p99.9", "max",
     ];
     let mut table = Table::new("Latency, ms", &heads, MOST_CLASSES + 1);
-    let find = |class: &str, kind| {
-        let is_it = |row: &&LatencyRow| row.phase == ALL && row.class == class && row.kind == kind;
-        report.latency.iter().find(is_it).map(|row| row.percentiles)
-    };
     for name in Class::ALL.iter().map(|class| class.name()).chain([ALL]) {
-        let response = find(name, LatencyKind::Response);
-        let service = find(name, LatencyKind::Service);
-        let Some(count) = response.or(service).map(|p| p.count).filter(|count| *count > 0) else {
-            continue;
-        };
+        let response = report.times(name, LatencyKind::Response);
+        let service = report.times(name, LatencyKind::Service);
+        let Some(count) = response.or(service).map(|times| times.count) else { continue };
         let title = if name == ALL { "all" } else { name };
         let mut row = vec![plain(title), plain(grouped(count))];
         row.extend(places(response).chain(places(service)).map(plain));
@@ -125,37 +157,23 @@ fn places(percentiles: Option<Percentiles>) -> impl Iterator<Item = String> {
     (0..5).map(move |n| places.map_or_else(|| "·".to_owned(), |places| millis(places[n])))
 }
 
-/// Microseconds as milliseconds with three digits.
-fn millis(micros: u64) -> String {
-    match micros {
-        us if us < 9_995 => format!("{:.2}", us as f64 / 1e3),
-        us if us < 99_950 => format!("{:.1}", us as f64 / 1e3),
-        us => grouped((us + 500) / 1_000),
-    }
-}
-
 /// The routes, where there are several.
 pub(super) fn routes(report: &RunReport, style: Style, lines: &mut Vec<String>) {
     if report.routes.len() < 2 {
         return;
     }
-    let heads = ["requests", "done", "not correct", "checks failed", "resp p50", "p99"];
+    let heads = ["done", "wrong", "unavailable", "checks failed", "resp p50", "p99"];
     let mut table = Table::new("Routes, ms", &heads, MOST_ROUTES);
     for route in &report.routes {
-        let counts = route.verdicts.iter();
-        let not_correct = |(name, count): (&String, &u64)| {
-            Verdict::named(name).is_some_and(|v| !v.is_correct()).then_some(*count)
-        };
-        let not_correct = counts.filter_map(not_correct).sum();
         let bad = |count: u64| match count {
             0 => plain("·"),
             _ => (grouped(count), Colour::Red),
         };
         let mut row = vec![
             plain(super::table::cut(&route.request, WIDEST_ROUTE)),
-            plain(grouped(route.due)),
             plain(grouped(route.done)),
-            bad(not_correct),
+            bad(wrong_of(&route.verdicts)),
+            plain(some(route.verdicts.get(Verdict::Unavailable.name()).copied().unwrap_or(0))),
             bad(route.checks_failed),
         ];
         let times = Some(route.response).filter(|times| times.count > 0);
@@ -164,6 +182,11 @@ pub(super) fn routes(report: &RunReport, style: Style, lines: &mut Vec<String>) 
         table.row(row);
     }
     table.draw(style, lines);
+}
+
+/// A count; a dot in place of 0.
+fn some(count: u64) -> String {
+    if count == 0 { "·".to_owned() } else { grouped(count) }
 }
 
 /// Stages of the target's work, all phases but warm-up.
@@ -212,24 +235,10 @@ fn lag_row(name: &str, lag: &LagReport) -> Vec<Cell> {
         (grouped(lag.censored), open),
         plain(grouped(lag.flaps)),
     ];
-    row.extend([lag.p50, lag.p95, lag.p99, lag.max].map(|bounds| plain(interval(bounds))));
-    row.push(plain(whole(lag.resolution_ms)));
+    let shown = |bounds: Option<LagBounds>| bounds.map_or_else(|| "·".to_owned(), interval);
+    row.extend([lag.p50, lag.p95, lag.p99, lag.max].map(|bounds| plain(shown(bounds))));
+    row.push(plain(whole_millis(lag.resolution_ms)));
     row
-}
-
-/// `1,911–2,021`; `≥ 1,911` where it had not ended.
-fn interval(bounds: Option<LagBounds>) -> String {
-    match bounds {
-        None => "·".to_owned(),
-        Some(LagBounds { low_ms, high_ms: Some(high) }) => {
-            format!("{}–{}", whole(low_ms), whole(high))
-        }
-        Some(LagBounds { low_ms, high_ms: None }) => format!("≥ {}", whole(low_ms)),
-    }
-}
-
-fn whole(ms: f64) -> String {
-    if ms > 0.0 && ms < 9.95 { format!("{ms:.1}") } else { grouped(ms.max(0.0).round() as u64) }
 }
 
 /// Faults with what they hit.
@@ -237,12 +246,12 @@ pub(super) fn faults(report: &RunReport, style: Style, lines: &mut Vec<String>) 
     let mut table = Table::new("Faults", &["at, s", "until, s", "hits", ""], MOST_FAULTS);
     for (fault, name) in report.faults.iter().zip(report.fault_names()) {
         let hits = if fault.hits == 0 { Colour::Red } else { Colour::Plain };
-        let text = super::table::cut(&fault.text, 44);
+        let text = super::table::cut(&fault.told(), 44);
         let what = format!("{:<12}{text:<44}", fault.hit_unit);
-        let until = fault.until.map_or_else(|| "·".to_owned(), |until| format!("{until:.1}"));
+        let until = fault.until.map_or_else(|| "·".to_owned(), instant);
         table.row(vec![
             plain(super::table::cut(&name, 18)),
-            plain(format!("{:.1}", fault.at)),
+            plain(instant(fault.at)),
             plain(until),
             (grouped(fault.hits), hits),
             plain(what),

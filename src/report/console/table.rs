@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::super::visible::visible;
 use super::paint::{Colour, Style};
 use super::{WIDTH, part};
 
@@ -30,7 +31,8 @@ impl Table {
 
     /// Adds a row: one cell a column, the first column's included.
     pub(super) fn row(&mut self, cells: Vec<Cell>) {
-        self.rows.push(cells);
+        let shown = |(text, colour): Cell| (visible(&text).into_owned(), colour);
+        self.rows.push(cells.into_iter().map(shown).collect());
     }
 
     /// Adds the table, unless it has no rows.
@@ -84,8 +86,9 @@ pub(super) fn more(lines: &mut Vec<String>, all: usize, shown: usize) {
     }
 }
 
-/// The text, or as much of it as fits, ending in an ellipsis.
+/// The text without anything hidden, or as much of it as fits, ending in an ellipsis.
 pub(super) fn cut(text: &str, width: usize) -> String {
+    let text = &*visible(text);
     if columns(text) <= width {
         return text.to_owned();
     }
@@ -94,7 +97,7 @@ pub(super) fn cut(text: &str, width: usize) -> String {
     short
 }
 
-/// Breaks a text between words; lines after the first are set in by `indent`.
+/// Breaks a text, without anything hidden, between words; lines after the first are set in by `indent`.
 pub(super) fn wrapped(text: &str, indent: usize) -> Vec<String> {
     let lead: String = text.chars().take_while(|c| *c == ' ').collect();
     let mut lines = vec![lead];

@@ -2,9 +2,10 @@
 
 use super::super::findings::Context;
 use super::super::model::{RunReport, Severity};
-use super::super::wording::{counted, exact, percent};
+use super::super::wording::{counted, exact, micros, percent};
 use super::send_lag::is_the_connections;
-use super::{Diagnosis, Found, ms, service_times};
+use super::{Diagnosis, Found};
+use crate::measure::LatencyKind;
 use crate::units::grouped;
 
 pub(super) static DIAGNOSIS: Diagnosis = Diagnosis {
@@ -29,20 +30,20 @@ fn find(report: &RunReport, context: &Context) -> Option<Found> {
     };
     let longest = match report.connections.waited_lag.max {
         0 => String::new(),
-        max => format!(", up to {},", ms(max)),
+        max => format!(", up to {},", micros(max)),
     };
-    let slowest = service_times(report).map_or(0, |row| row.percentiles.max);
+    let slowest = report.overall(LatencyKind::Service).map_or(0, |times| times.max);
     let text = format!(
         "{} ({}){longest} for a connection, because {busy} busy (the slowest answer took {}): \
          response times contain that wait, as they should; raise load.connections if the target's \
          clients would open more",
         counted(waited, "request waited", "requests waited"),
         percent(waited, due),
-        ms(slowest),
+        micros(slowest),
     );
     let limit = context.send_lag_limit.filter(|_| is_late);
     let whose = limit.map(|limit| {
-        let (all, own, limit) = (ms(report.send_lag.p99), ms(report.own_lag.p99), exact(limit));
+        let (all, own, limit) = (micros(report.send_lag.p99), micros(report.own_lag.p99), exact(limit));
         format!(
             ". That, and not the generator, is the send lag: p99 {all}, without it {own} (limit {limit})"
         )

@@ -11,8 +11,9 @@ use std::ops::RangeInclusive;
 
 use super::super::findings::Context;
 use super::super::model::{Around40Ms, Percentiles, RunReport, Severity};
-use super::super::wording::{counted, percent};
-use super::{Diagnosis, Found, ms, service_times};
+use super::super::wording::{counted, micros, percent};
+use super::{Diagnosis, Found};
+use crate::measure::LatencyKind;
 
 pub(super) static DIAGNOSIS: Diagnosis = Diagnosis {
     name: "delayed-acknowledgement",
@@ -57,7 +58,7 @@ fn plateaus(bands: Around40Ms) -> [Plateau; 3] {
 const FAR_BELOW_US: u64 = 20_000;
 
 fn find(report: &RunReport, _: &Context) -> Option<Found> {
-    let all = service_times(report)?.percentiles;
+    let all = report.overall(LatencyKind::Service)?;
     plateaus(report.around_40_ms).into_iter().find_map(|plateau| {
         let Plateau { band_us: band, counts: [below, within, above], edge, trail } = plateau;
         let is_plateau = within >= ENOUGH
@@ -88,7 +89,7 @@ fn sentence(within: u64, band: &RangeInclusive<u64>, all: Percentiles, is_all: b
          waited for a delayed acknowledgement (Nagle's algorithm); set TCP_NODELAY in the server, or in \
          the proxy before it",
         counted(within, "request took", "requests took"),
-        ms(all.p50),
+        micros(all.p50),
     )
 }
 

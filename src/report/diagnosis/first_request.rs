@@ -6,7 +6,9 @@
 
 use super::super::findings::Context;
 use super::super::model::{RunReport, Severity};
-use super::{Diagnosis, Found, ms, service_times};
+use super::super::wording::micros;
+use super::{Diagnosis, Found};
+use crate::measure::LatencyKind;
 use crate::units::grouped;
 
 pub(super) static DIAGNOSIS: Diagnosis = Diagnosis {
@@ -25,7 +27,7 @@ const GOOD_PART: u64 = 4;
 const LEAST_US: u64 = 1_000;
 
 fn find(report: &RunReport, _: &Context) -> Option<Found> {
-    let all = service_times(report)?.percentiles;
+    let all = report.overall(LatencyKind::Service)?;
     let connections = &report.connections;
     let first = connections.first_request;
     let slow = first.p50 >= all.p50 * TIMES && first.p50 >= all.p50 + LEAST_US;
@@ -37,9 +39,9 @@ fn find(report: &RunReport, _: &Context) -> Option<Found> {
          connection {}): load.open_connections takes the set-up out of it, a phase marked warm_up the \
          rest",
         grouped(first.count),
-        ms(first.p50),
-        ms(all.p50),
-        ms(set_up),
+        micros(first.p50),
+        micros(all.p50),
+        micros(set_up),
     );
     (first.count >= ENOUGH && slow && is_set_up).then(|| Found::new(Severity::Note, text))
 }

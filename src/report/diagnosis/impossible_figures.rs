@@ -1,8 +1,11 @@
 //! Figures that contradict each other. Whatever the reason, nothing of such a report can be
 //! believed.
 
+use std::time::Duration;
+
 use super::super::findings::Context;
-use super::super::model::{ALL, Percentiles, RunReport};
+use super::super::model::{Percentiles, RunReport};
+use super::super::wording::exact;
 use super::{Diagnosis, Found};
 use crate::measure::LatencyKind;
 use crate::units::grouped;
@@ -27,10 +30,7 @@ fn counts(report: &RunReport) -> Option<String> {
     let r = &report.requests;
     // They had a send lag before it showed that they could not leave.
     let lacking = report.connections.port_exhausted + report.connections.descriptor_exhausted;
-    let of_all = |kind| {
-        let rows = report.latency.iter().filter(move |row| row.phase == ALL && row.class == ALL);
-        rows.filter(|row| row.kind == kind).map(|row| row.percentiles.count).sum::<u64>()
-    };
+    let of_all = |kind| report.overall(kind).map_or(0, |times| times.count);
     let no_more = [
         ("done and censored", r.done + r.censored, "sent", r.sent),
         ("sent and unsent", r.sent + r.unsent, "due", r.due),
@@ -61,8 +61,9 @@ fn order(report: &RunReport) -> Option<String> {
     ];
     let ascends = |p: &Percentiles| [p.p50, p.p90, p.p99, p.p999, p.max].is_sorted();
     let (name, p) = times.chain(others).find(|(_, p)| !ascends(p))?;
-    let figures = [p.p50, p.p90, p.p99, p.p999, p.max].map(|us| us.to_string()).join(", ");
-    Some(format!("{name} p50 to maximum {figures} µs"))
+    let shown = |us| exact(Duration::from_micros(us));
+    let figures = [p.p50, p.p90, p.p99, p.p999, p.max].map(shown).join(", ");
+    Some(format!("{name} p50 to maximum {figures}"))
 }
 
 fn time(report: &RunReport) -> Option<String> {

@@ -27,8 +27,7 @@ mod steal;
 mod unsent;
 
 use super::findings::Context;
-use super::model::{ALL, Finding, LatencyRow, RunReport, Severity};
-use crate::measure::LatencyKind;
+use super::model::{Finding, RunReport, Severity};
 
 /// One way in which a measurement can go wrong.
 #[derive(Debug)]
@@ -105,19 +104,6 @@ pub(super) fn findings(report: &RunReport, context: &Context) -> Vec<Finding> {
         .filter(|found| report.partial || !found.invalid)
         .map(|found| Finding { severity: found.severity, sentence: found.sentence })
         .collect()
-}
-
-/// Microseconds, as they are told.
-fn ms(micros: u64) -> String {
-    super::wording::span(micros as f64 / 1e3)
-}
-
-/// Service times of all classes, warm-up left out.
-fn service_times(report: &RunReport) -> Option<&LatencyRow> {
-    let of_all = |row: &&LatencyRow| {
-        row.phase == ALL && row.class == ALL && row.kind == LatencyKind::Service
-    };
-    report.latency.iter().find(of_all)
 }
 
 #[cfg(test)]

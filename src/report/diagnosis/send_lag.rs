@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use super::super::findings::Context;
 use super::super::model::{LateSeconds, Percentiles, RunReport};
-use super::super::wording::{counted, exact, share};
+use super::super::wording::{counted, exact, micros, share};
 use super::saturation::SATURATED;
-use super::{Diagnosis, Found, ms};
+use super::{Diagnosis, Found};
 
 pub(super) static DIAGNOSIS: Diagnosis = Diagnosis {
     name: "send-lag",
@@ -50,7 +50,7 @@ fn find(report: &RunReport, context: &Context) -> Option<Found> {
     }
     let waited = match report.connections.waited_lag.count {
         0 => String::new(),
-        _ => format!(", without waits for a connection p99 {}", ms(own.p99)),
+        _ => format!(", without waits for a connection p99 {}", micros(own.p99)),
     };
     let grain = context.grain.filter(|grain| !grain.is_zero()).map(|grain| {
         format!("; up to {} of it is load.grain, which holds requests back", exact(grain))
@@ -60,8 +60,8 @@ fn find(report: &RunReport, context: &Context) -> Option<Found> {
     let text = format!(
         "Requests were sent late: send lag p50 {}, p99 {}{waited} (limit {}), so response times are \
          not the target's alone{}{}",
-        ms(lag.p50),
-        ms(lag.p99),
+        micros(lag.p50),
+        micros(lag.p99),
         exact(limit),
         grain.unwrap_or_default(),
         whose.unwrap_or_default(),
@@ -110,7 +110,7 @@ fn generators(late: &LateSeconds, report: &RunReport, has_grain: bool) -> String
         "In the {when} in question requests took {busy} of a core, workers were ready and did not \
          run for {waiting} of the time and the hypervisor gave {stolen} to others, which does not \
          explain it; connections were made in {} at most: run again {remedy}",
-        ms(report.connections.connect.max + report.connections.tls.max),
+        micros(report.connections.connect.max + report.connections.tls.max),
     )
 }
 

@@ -5,7 +5,7 @@ use crate::outcome::Verdict;
 use crate::units::grouped;
 
 use super::super::model::{Finding, RunReport, Severity};
-use super::super::wording::{counted, form, percent, share, span};
+use super::super::wording::{counted, form, instant, micros, percent, ratio, share};
 use super::{Context, finding};
 
 pub(super) fn findings(report: &RunReport, _: &Context) -> Vec<Finding> {
@@ -23,10 +23,10 @@ fn faults_without_hit(report: &RunReport) -> Vec<Finding> {
         |fault: &super::super::model::FaultReport| report.partial && fault.until.is_none();
     let bit = |fault: &&super::super::model::FaultReport| fault.hits == 0 && !is_going(fault);
     let text = |fault: &super::super::model::FaultReport| {
-        let at = span(fault.at * 1e3);
+        let at = instant(fault.at);
         finding(
             Severity::Doubt,
-            format!("The fault {} at {at} had 0 hits: nothing was tested by it", fault.kind),
+            format!("The fault {} at {at} s had 0 hits: nothing was tested by it", fault.kind),
         )
     };
     // Those after the end of a run that was cut short have not begun.
@@ -41,7 +41,7 @@ fn censored(report: &RunReport) -> Option<Finding> {
     let oldest = report.requests.censored_age.max;
     let age = match oldest {
         0 => String::new(),
-        oldest => format!(", {} {}", form(n, "for", "the oldest for"), span(oldest as f64 / 1e3)),
+        oldest => format!(", {} {}", form(n, "for", "the oldest for"), micros(oldest)),
     };
     let requests = counted(n, "request was", "requests were");
     let text = format!("{requests} still without an answer when the run ended{age}");
@@ -80,9 +80,9 @@ fn lookups(report: &RunReport) -> Option<Finding> {
     let warm_up = report.phases.iter().any(|phase| phase.warm_up);
     let more = if warm_up { ", warm-up included" } else { "" };
     let text = format!(
-        "The store was asked {}, {:.2} for each request{hits}{more}",
+        "The store was asked {}, {} for each request{hits}{more}",
         counted(lookups.total, "time", "times"),
-        lookups.per_request,
+        ratio(lookups.per_request),
     );
     let severity = if lookups.per_request > 1.05 { Severity::Wrong } else { Severity::Note };
     Some(finding(severity, text))
@@ -93,6 +93,7 @@ const STAMPEDE: f64 = 1.5;
 
 fn stampede(report: &RunReport) -> Option<Finding> {
     let peak = report.lookups?.peak_per_request.filter(|peak| *peak > STAMPEDE)?;
-    let text = format!("In the worst second the store was asked {peak:.1} times for each request");
+    let peak = ratio(peak);
+    let text = format!("In the worst second the store was asked {peak} times for each request");
     Some(finding(Severity::Wrong, text))
 }

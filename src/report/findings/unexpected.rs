@@ -3,7 +3,9 @@
 use crate::outcome::{Class, Truth, Verdict};
 use crate::units::grouped;
 
+use super::super::finding::BODY;
 use super::super::model::{Finding, RunReport, Severity, UnexpectedAnswer};
+use super::super::overview::unavailable_is_honest;
 use super::super::wording::counted;
 use super::{Context, finding};
 
@@ -15,7 +17,14 @@ pub(super) fn findings(report: &RunReport, _: &Context) -> Vec<Finding> {
     let mut found: Vec<Finding> = nothing_right(report).into_iter().collect();
     found.extend(of_kind("no_identity").map(|answer| no_identity(report, answer)));
     found.extend(of_kind("check").map(|answer| check(report, answer)));
-    found.extend(of_kind("class").take(MOST_EXAMPLES).map(example));
+    // What is honest is not unexpected, and has a finding of its own.
+    let is_honest = unavailable_is_honest(report);
+    let expected = |answer: &&UnexpectedAnswer| {
+        let classes = [Class::StoreUnavailable, Class::RateLimited];
+        is_honest && classes.iter().any(|class| class.name() == answer.class)
+    };
+    let examples = of_kind("class").filter(|answer| !expected(answer));
+    found.extend(examples.take(MOST_EXAMPLES).map(example));
     found
 }
 
@@ -34,13 +43,13 @@ fn nothing_right(report: &RunReport) -> Option<Finding> {
 fn no_identity(report: &RunReport, answer: &UnexpectedAnswer) -> Finding {
     let n = report.classes.of(Class::Unclassified.name());
     let text = format!(
-        "Answers let users in without showing as whom: status {} on {} with {}{}; they are among {} \
-         (set target.identity to where the answer shows the user, or identity = \"none\")",
+        "Answers let users in without showing as whom; they are among {} (set target.identity to where \
+         the answer shows the user, or identity = \"none\"): status {} on {} with {}{}",
+        counted(n, "unclassified answer", "unclassified answers"),
         answer.status,
         place(answer),
         answer.why,
         body(answer),
-        counted(n, "unclassified answer", "unclassified answers"),
     );
     finding(Severity::Wrong, text)
 }
@@ -70,8 +79,9 @@ fn place(answer: &UnexpectedAnswer) -> &str {
     if answer.route.is_empty() { "a recorded request" } else { &answer.route }
 }
 
+/// Always at the end, where [`Finding::parts`] looks for it.
 fn body(answer: &UnexpectedAnswer) -> String {
-    if answer.body.is_empty() { String::new() } else { format!(", body: {}", answer.body) }
+    if answer.body.is_empty() { String::new() } else { format!("{BODY}{}", answer.body) }
 }
 
 #[cfg(test)]
@@ -102,13 +112,24 @@ mod tests {
         ];
         let found = findings(&report, &Context::default());
         let all: Vec<&str> = found.iter().map(|finding| finding.sentence.as_str()).collect();
-        assert!(all[0].contains("status 200 on GET /me with no header X-User-ID, body: ok"));
+        assert!(all[0].ends_with("status 200 on GET /me with no header X-User-ID, body: ok"));
         assert!(all[0].contains("among 9 unclassified answers"), "{all:?}");
         let wanted = "12 answers failed a check of [route.expect]: on GET /me the status is 200, \
                       wanted 201";
         assert_eq!(all[1], wanted);
         assert_eq!(all[2], "The first unexpected unclassified: status 200 on GET /me, body: oops");
         assert_eq!(found.len(), 3);
+    }
+
+    #[test]
+    fn an_answer_that_is_honest_during_a_fault_is_no_example_of_what_is_unexpected() {
+        let mut report = sample::deleted_users();
+        let class = "store_unavailable".to_owned();
+        report.unexpected = vec![UnexpectedAnswer { class, ..answer("class", "", "") }];
+        assert_eq!(findings(&report, &Context::default()), []);
+        report.faults.clear();
+        let found = findings(&report, &Context::default());
+        assert!(found[0].sentence.contains("unexpected store_unavailable"), "{found:?}");
     }
 
     #[test]

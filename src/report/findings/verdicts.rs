@@ -6,6 +6,7 @@ use crate::outcome::{Class, ClassSet, Truth, Verdict};
 use crate::units::grouped;
 
 use super::super::model::{Finding, RunReport, Severity};
+use super::super::overview::{unavailable_is_honest, without_fault};
 use super::super::wording::{counted, form, percent, ranked};
 use super::{Context, bracketed, cell, finding};
 
@@ -148,16 +149,18 @@ fn unavailable(report: &RunReport) -> Option<Finding> {
         limited => vec![format!("{} of these by a rate limit", grouped(limited))],
     };
     let of_all = percent(n, report.verdicts.sum());
+    let without = match without_fault(report, Verdict::Unavailable) {
+        0 => String::new(),
+        without if without == n => "; no fault was under way".to_owned(),
+        without => format!("; {} while no fault was under way", grouped(without)),
+    };
     let text = format!(
-        "{} told that the gateway could not find out ({of_all}){}{}",
+        "{} told that the gateway could not find out ({of_all}){}{}{without}",
         counted(n, "request was", "requests were"),
         bracketed(&limited),
         during(report, Verdict::Unavailable),
     );
-    // During a fault this is the honest answer.
-    let faulted =
-        report.faults.iter().any(|f| f.verdicts.contains_key(Verdict::Unavailable.name()));
-    let severity = if faulted { Severity::Note } else { Severity::Wrong };
+    let severity = if unavailable_is_honest(report) { Severity::Note } else { Severity::Wrong };
     (n > 0).then(|| finding(severity, text))
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::charts;
 use super::super::folder::CHARTS;
-use super::{Format, Input, Make, NamedFile, RenderError};
+use super::{Format, Make, Material, NamedFile, RenderError};
 
 pub(super) const FORMAT: Format = Format {
     name: "charts",
@@ -11,8 +11,8 @@ pub(super) const FORMAT: Format = Format {
     make: Make::Files(files),
 };
 
-fn files(input: &Input<'_>) -> Result<Vec<NamedFile>, RenderError> {
-    charts::files(input)
+fn files(material: &Material<'_>) -> Result<Vec<NamedFile>, RenderError> {
+    charts::files(&material.input, material.light_charts())
         .map(|file| file.map(|file| (file.name, file.bytes)).map_err(Into::into))
         .collect()
 }

@@ -9,8 +9,8 @@ pub(super) const FORMAT: Format = Format {
     name: "json",
     file: RUN_JSON,
     about: "Manifest and figures, for programs; docs/run.schema.json describes it.",
-    make: Make::Text(|input| {
-        let text = serde_json::to_string_pretty(input.report).map_err(io::Error::other)?;
+    make: Make::Text(|material| {
+        let text = serde_json::to_string_pretty(material.input.report).map_err(io::Error::other)?;
         Ok(text + "\n")
     }),
 };

@@ -14,9 +14,11 @@ use std::io::{self, Write};
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
+use super::super::finding::BODY;
 use super::super::folder::JUNIT_XML;
-use super::super::model::{ALL, RunReport, Severity};
+use super::super::model::{Finding, RunReport, Severity, ThresholdReport};
 use super::super::overview::Outcome;
+use super::super::visible::visible;
 use super::{Format, Input, Make, RenderError};
 use crate::measure::LatencyKind;
 
@@ -24,7 +26,7 @@ pub(super) const FORMAT: Format = Format {
     name: "junit",
     file: JUNIT_XML,
     about: "Thresholds, validity and findings as test cases, for CI systems.",
-    make: Make::Text(junit),
+    make: Make::Text(|material| junit(&material.input)),
 };
 
 /// What became of one case.
@@ -135,18 +137,15 @@ fn validity(report: &RunReport) -> Suite {
 }
 
 fn thresholds(report: &RunReport) -> Suite {
-    let case = |threshold: &super::super::model::ThresholdReport| {
+    let case = |threshold: &ThresholdReport| {
         let became = match (report.partial, threshold.pass) {
             (true, _) => Became::Skipped("the run did not end".to_owned()),
             (false, true) => Became::Passed,
-            (false, false) => {
-                let message = threshold.reason.clone();
-                Became::Failed { kind: "threshold", message }
-            }
+            (false, false) => Became::Failed { kind: "threshold", message: threshold.why() },
         };
         let value = threshold.value.map(|value| format!("value={value} unit={}", threshold.unit));
         let samples = threshold.samples.map(|samples| format!("samples={samples}"));
-        let shown = Some(format!("measured {}", threshold.shown));
+        let shown = Some(format!("measured {}", threshold.measured()));
         let shown = shown.filter(|_| !threshold.shown.is_empty());
         let said: Vec<String> = [shown, value, samples].into_iter().flatten().collect();
         Case { name: threshold.text.clone(), became, said: said.join("\n"), took: 0.0 }
@@ -156,27 +155,22 @@ fn thresholds(report: &RunReport) -> Suite {
 
 fn findings(report: &RunReport) -> Suite {
     let mut seen = BTreeMap::<String, u64>::new();
-    let case = |finding: &super::super::model::Finding| {
-        let (severity, became) = match finding.severity {
-            Severity::Critical => ("critical", Became::Passed),
-            Severity::Wrong => ("wrong", Became::Passed),
-            Severity::Doubt => ("doubt", Became::Skipped("the run cannot tell".to_owned())),
-            Severity::Note => ("note", Became::Passed),
-            Severity::Good => ("good", Became::Passed),
+    let case = |finding: &Finding| {
+        let became = match finding.severity {
+            Severity::Doubt => Became::Skipped("the run cannot tell".to_owned()),
+            _ => Became::Passed,
         };
+        let severity = finding.severity.word();
         let mut name = format!("finding, {severity}: {}", stable(&finding.sentence));
         let times = seen.entry(name.clone()).or_default();
         *times += 1;
         if *times > 1 {
             name = format!("{name} ({times})");
         }
-        Case { name, became, said: finding.sentence.clone(), took: 0.0 }
+        Case { name, became, said: finding.text(), took: 0.0 }
     };
     Suite { name: "findings", cases: report.findings.iter().map(case).collect() }
 }
-
-/// Before what a target answered, in findings about single answers.
-const BODY: &str = ", body: ";
 
 /// A finding's sentence with `N` for each number and `…` for what it quotes: the same in every run that
 /// finds the same.
@@ -238,14 +232,10 @@ fn properties(report: &RunReport) -> Vec<(String, String)> {
     for (name, count) in &report.verdicts.total {
         all.push((format!("verdicts.{name}"), count.to_string()));
     }
-    let of_all = |row: &&super::super::model::LatencyRow| row.phase == ALL && row.class == ALL;
-    for row in report.latency.iter().filter(of_all) {
-        let kind = match row.kind {
-            LatencyKind::Response => "response",
-            LatencyKind::Service => "service",
-        };
-        for (name, us) in [("p50", row.percentiles.p50), ("p99", row.percentiles.p99)] {
-            all.push((format!("latency.{kind}.{name}_us"), us.to_string()));
+    for kind in [LatencyKind::Response, LatencyKind::Service] {
+        let Some(times) = report.overall(kind) else { continue };
+        for (name, us) in [("p50", times.p50), ("p99", times.p99)] {
+            all.push((format!("latency.{}.{name}_us", kind.name()), us.to_string()));
         }
     }
     all
@@ -347,10 +337,11 @@ fn seconds(seconds: f64) -> String {
     format!("{:.3}", seconds.max(0.0))
 }
 
-/// The text without what no XML document may hold (XML 1.0 §2.2), whatever way it is escaped.
+/// The text with nothing hidden in it, and without what no XML document may hold (XML 1.0 §2.2),
+/// whatever way it is escaped. Its lines stay apart.
 fn clean(text: &str) -> String {
-    let allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
-    text.chars().map(|c| if allowed(c) { c } else { '\u{fffd}' }).collect()
+    let lines: Vec<_> = text.split('\n').map(visible).collect();
+    lines.join("\n").replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
 }
 
 #[cfg(test)]
@@ -407,10 +398,8 @@ mod tests {
             assert_eq!(stable(sentence), wanted);
         }
         let mut report = sample::correct();
-        let finding = |n: u32| super::super::super::model::Finding {
-            severity: Severity::Critical,
-            sentence: format!("{n} were let in"),
-        };
+        let finding =
+            |n: u32| Finding { severity: Severity::Critical, sentence: format!("{n} were let in") };
         report.findings = vec![finding(3), finding(4)];
         let names: Vec<_> = findings(&report).cases.into_iter().map(|case| case.name).collect();
         let one = "finding, critical: N were let in";
@@ -425,5 +414,19 @@ mod tests {
         let xml = text(&report);
         assert!(!xml.contains("<script") && !xml.contains("<x "), "{xml}");
         assert!(!xml.contains(['\u{0}', '\u{1b}', '\u{ffff}']), "{xml}");
+        assert!(xml.contains("␀␛[31m"), "{xml}");
+    }
+
+    #[test]
+    fn what_a_target_said_stands_as_it_said_it() {
+        let mut report = sample::correct();
+        let body = b"{\"error\":\"\x1b[31m`a|b`</system-out>\"}\n".escape_ascii();
+        let sentence = format!("status 401 on GET /me{BODY}{body}");
+        report.findings = vec![Finding { severity: Severity::Note, sentence }];
+        let xml = text(&report);
+        let wanted = "status 401 on GET /me, body: {&quot;error&quot;:&quot;␛[31m`a|b`&lt;/system-out&gt;\
+                      &quot;}␊</system-out>";
+        assert!(xml.contains(wanted), "{xml}");
+        assert!(xml.contains("note: status N on GET /me, body: …"), "{xml}");
     }
 }

@@ -15,14 +15,35 @@ mod markdown;
 mod source;
 mod text;
 
+use std::cell::OnceCell;
 use std::io;
 use std::path::{Path, PathBuf};
 
 pub use source::{Source, SourceError, events as events_of};
 
-use super::charts::ChartError;
 pub use super::charts::Input;
+use super::charts::{Chart, ChartError, Drawing, Theme, drawn};
 use super::folder::{RUN_JSON, write_file};
+
+/// What formats are made of: an input, and the charts that page and files have in common.
+#[derive(Debug)]
+pub struct Material<'a> {
+    /// The input.
+    pub input: Input<'a>,
+    light: OnceCell<Vec<(&'static Chart, Drawing)>>,
+}
+
+impl<'a> Material<'a> {
+    /// Nothing of it is drawn yet.
+    pub fn new(input: Input<'a>) -> Self {
+        Self { input, light: OnceCell::new() }
+    }
+
+    /// The charts of the light theme, which are drawn once for all formats.
+    pub(super) fn light_charts(&self) -> &[(&'static Chart, Drawing)] {
+        self.light.get_or_init(|| drawn(&self.input, Theme::Light))
+    }
+}
 
 /// One format.
 #[derive(Clone, Copy, Debug)]
@@ -41,9 +62,9 @@ pub struct Format {
 #[derive(Clone, Copy, Debug)]
 pub enum Make {
     /// A text that is made from the input.
-    Text(fn(&Input<'_>) -> Result<String, RenderError>),
+    Text(fn(&Material<'_>) -> Result<String, RenderError>),
     /// Files that are made from the input, by name below the format's folder.
-    Files(fn(&Input<'_>) -> Result<Vec<NamedFile>, RenderError>),
+    Files(fn(&Material<'_>) -> Result<Vec<NamedFile>, RenderError>),
     /// A file that the run wrote as it went.
     Recorded,
 }
@@ -99,9 +120,13 @@ impl Format {
 
     /// The text, of a format that is one; `None` for those of several files. A record is read from
     /// the run's `folder`.
-    pub fn text(&self, input: &Input<'_>, folder: &Path) -> Option<Result<Vec<u8>, RenderError>> {
+    pub fn text(
+        &self,
+        material: &Material<'_>,
+        folder: &Path,
+    ) -> Option<Result<Vec<u8>, RenderError>> {
         match self.make {
-            Make::Text(make) => Some(make(input).map(String::into_bytes)),
+            Make::Text(make) => Some(make(material).map(String::into_bytes)),
             Make::Files(_) => None,
             Make::Recorded => {
                 let path = folder.join(self.file);
@@ -114,16 +139,16 @@ impl Format {
     /// Writes it below `out`, also where that is the run's own `folder`; gives the paths written.
     pub fn write(
         &self,
-        input: &Input<'_>,
+        material: &Material<'_>,
         folder: &Path,
         out: &Path,
     ) -> Result<Vec<PathBuf>, RenderError> {
         let files = match self.make {
             Make::Files(make) => {
                 let below = |(name, bytes)| (format!("{}/{name}", self.file), bytes);
-                make(input)?.into_iter().map(below).collect()
+                make(material)?.into_iter().map(below).collect()
             }
-            _ => match self.text(input, folder) {
+            _ => match self.text(material, folder) {
                 Some(text) => vec![(self.file.to_owned(), text?)],
                 None => Vec::new(),
             },
@@ -140,9 +165,10 @@ impl Format {
 /// Writes those of the `wanted` formats that are made from the input into the run's folder. One that fails does not
 /// keep the others from being written; what failed is given back, a sentence each.
 pub fn write_all(input: &Input<'_>, folder: &Path, wanted: &[&Format]) -> Vec<String> {
+    let material = Material::new(*input);
     let made = wanted.iter().filter(|format| !format.is_record());
     let failed = made.filter_map(|format| {
-        let error = format.write(input, folder, folder).err()?;
+        let error = format.write(&material, folder, folder).err()?;
         Some(format!("{} is not written: {error}", format.file))
     });
     failed.collect()

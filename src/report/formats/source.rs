@@ -10,7 +10,7 @@ use super::super::events::Event;
 use super::super::folder::EVENTS_JSONL;
 use super::super::model::RunReport;
 use super::super::partial::{self, LoadError, folder_of};
-use super::Input;
+use super::{Input, Material};
 
 /// Events of one kind that are kept; all are in `events.jsonl`.
 const MOST_OF_A_KIND: usize = 2_000;
@@ -52,9 +52,14 @@ impl Source {
         Ok(Self { report, course: Course::read(folder)?, events: events(folder) })
     }
 
-    /// As formats take it.
+    /// What charts are drawn from.
     pub fn input(&self) -> Input<'_> {
         Input { report: &self.report, course: &self.course, events: &self.events }
+    }
+
+    /// As formats take it.
+    pub fn material(&self) -> Material<'_> {
+        Material::new(self.input())
     }
 }
 

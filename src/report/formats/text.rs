@@ -8,5 +8,5 @@ pub(super) const FORMAT: Format = Format {
     name: "text",
     file: SUMMARY_TXT,
     about: "The summary of the console, without colours.",
-    make: Make::Text(|input| Ok(summary(input.report, Style::plain()))),
+    make: Make::Text(|material| Ok(summary(material.input.report, Style::plain()))),
 };

@@ -2,12 +2,14 @@
 
 use maud::{Markup, html};
 
+use crate::outcome::Verdict;
 use crate::units::grouped;
 
 use super::super::formats::Input;
-use super::super::model::{RunReport, Severity};
-use super::super::overview::{self, Outcome, When, Wrong};
-use super::super::wording::ranked;
+use super::super::model::{Finding, RunReport, Severity, ThresholdReport};
+use super::super::overview::{self, Answers, Outcome, When};
+use super::super::visible::visible;
+use super::super::wording::{counted, ranked};
 use super::heading;
 use super::table::{Cell, Table};
 
@@ -22,7 +24,8 @@ pub(super) fn tone(outcome: Outcome) -> &'static str {
 
 pub(super) fn answers(input: &Input<'_>) -> Markup {
     let report = input.report;
-    let wrongs = overview::wrongs(report, input.course);
+    let wrong = overview::wrong(report, input.course);
+    let unavailable = overview::unavailable(report, input.course);
     let outcome = Outcome::of(report);
     let (valid, validity) = match (report.partial, report.valid) {
         (true, _) => ("Not decided", "doubt"),
@@ -45,27 +48,32 @@ pub(super) fn answers(input: &Input<'_>) -> Markup {
                     p.verdict { (valid) }
                     p { (overview::valid(report)) }
                     @if !report.reasons.is_empty() {
-                        ul { @for reason in &report.reasons { li { bdi { (reason) } } } }
+                        ul { @for reason in &report.reasons { li { bdi { (visible(reason)) } } } }
                     }
                 }
                 div.card {
                     h3 { "What was asked of it?" }
-                    p.verdict { (grouped(report.requests.done)) " answers" }
+                    p.verdict { (counted(report.requests.done, "answer", "answers")) }
                     p {
-                        (grouped(report.requests.due)) " requests were due, "
+                        (counted(report.requests.due, "request was", "requests were")) " due, "
                         (grouped(report.requests.sent)) " sent, "
                         (grouped(report.requests.unsent)) " never sent, "
                         (grouped(report.requests.censored)) " not answered in time."
                     }
                 }
             }
-            @if wrongs.is_empty() {
+            @if wrong.is_empty() {
                 @if report.verdicts.sum() > 0 {
                     p.calm { "No answer was wrong, of those that could be judged." }
                 }
             } @else {
                 h3 { "What went wrong, for how long, for whom" }
-                div.cards.wrongs { @for wrong in &wrongs { (card(wrong)) } }
+                div.cards.wrongs { @for answers in &wrong { (card(answers)) } }
+            }
+            @if let Some(unavailable) = &unavailable {
+                h3 { "Not available, for how long, for whom" }
+                p.note { (overview::about_unavailable(unavailable.severity)) }
+                div.cards.wrongs { (card(unavailable)) }
             }
         }
         (findings(report))
@@ -73,36 +81,40 @@ pub(super) fn answers(input: &Input<'_>) -> Markup {
     }
 }
 
-fn card(wrong: &Wrong) -> Markup {
-    let tone = if wrong.severity <= Severity::Wrong { "bad" } else { "doubt" };
+fn card(answers: &Answers) -> Markup {
+    let tone = if answers.severity <= Severity::Wrong { "bad" } else { "" };
     let fact = |name: &str, text: String| {
-        html! { @if !text.is_empty() { dt { (name) } dd { bdi { (text) } } } }
+        html! { @if !text.is_empty() { dt { (name) } dd { bdi { (visible(&text)) } } } }
     };
     let rank =
         |counts: &[(String, u64)]| ranked(counts.iter().map(|(name, n)| (name.as_str(), *n)), 4);
     html! {
         div class={ "card " (tone) } {
-            h4 { (grouped(wrong.answers)) " " code { (wrong.verdict) } " (" (wrong.share) ")" }
-            p { (overview::meaning(wrong.verdict)) }
+            h4 { (grouped(answers.answers)) " " code { (answers.verdict) } " (" (answers.share) ")" }
+            // Of these the note above the card tells more.
+            @if answers.verdict != Verdict::Unavailable { p { (overview::meaning(answers.verdict)) } }
             dl {
-                (fact("For how long", wrong.when.map(When::text).unwrap_or_default()))
-                (fact("For whom", wrong.whom.join("; ")))
-                (fact("Defects", rank(&wrong.mutations)))
-                (fact("During", rank(&wrong.faults)))
-                (fact("Phases", rank(&wrong.phases)))
-                (fact("Routes", rank(&wrong.routes)))
+                (fact("For how long", answers.when.map(When::text).unwrap_or_default()))
+                (fact("For whom", answers.whom.join("; ")))
+                (fact("Defects", rank(&answers.mutations)))
+                (fact("During", rank(&answers.faults)))
+                (fact("Phases", rank(&answers.phases)))
+                (fact("Routes", rank(&answers.routes)))
             }
         }
     }
 }
 
 fn findings(report: &RunReport) -> Markup {
-    let label = |severity| match severity {
-        Severity::Critical => ("critical", "bad"),
-        Severity::Wrong => ("wrong", "bad"),
-        Severity::Doubt => ("doubt", "doubt"),
-        Severity::Note => ("note", "plain"),
-        Severity::Good => ("good", "good"),
+    let tone = |severity| match severity {
+        Severity::Critical | Severity::Wrong => "bad",
+        Severity::Doubt => "doubt",
+        Severity::Note => "plain",
+        Severity::Good => "good",
+    };
+    let sentence = |finding: &Finding| {
+        let (told, body) = finding.parts();
+        html! { bdi { (told) @if let Some(body) = body { code { (body) } } } }
     };
     html! {
         @if !report.findings.is_empty() {
@@ -110,8 +122,10 @@ fn findings(report: &RunReport) -> Markup {
                 (heading("findings", "Findings"))
                 ul.findings {
                     @for finding in &report.findings {
-                        @let (word, tone) = label(finding.severity);
-                        li { span class={ "label " (tone) } { (word) } " " bdi { (finding.sentence) } }
+                        li {
+                            span class={ "label " (tone(finding.severity)) } { (finding.severity.word()) } " "
+                            (sentence(finding))
+                        }
                     }
                 }
             }
@@ -123,7 +137,7 @@ fn thresholds(report: &RunReport) -> Markup {
     if report.thresholds.is_empty() {
         return html! {};
     }
-    let row = |threshold: &super::super::model::ThresholdReport| {
+    let row = |threshold: &ThresholdReport| {
         let (word, tone) = match (report.partial, threshold.pass) {
             (true, _) => ("not judged", "doubt"),
             (_, true) => ("holds", "good"),
@@ -133,9 +147,9 @@ fn thresholds(report: &RunReport) -> Markup {
         vec![
             Cell::name(&threshold.text),
             Cell::Own(html! { span class={ "label " (tone) } { (word) } }),
-            Cell::Figure(overview::spaced(&threshold.shown), threshold.value),
+            Cell::Figure(threshold.measured(), threshold.value),
             Cell::maybe(samples),
-            Cell::text(overview::spaced(&threshold.reason)),
+            Cell::text(threshold.why()),
         ]
     };
     let table = Table {

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use maud::{Markup, PreEscaped, html};
 
 use super::super::charts::style::INKS;
-use super::super::charts::{CHARTS, Chart, Drawing, Theme, css, themable};
-use super::super::formats::{Input, RenderError};
+use super::super::charts::{Chart, Drawing, Theme, css, themable};
+use super::super::formats::RenderError;
 use super::heading;
 
 /// What the charts add to the page's style.
@@ -27,13 +27,10 @@ fn on_paper() -> String {
     )
 }
 
-pub(super) fn section(input: &Input<'_>) -> Result<Markup, RenderError> {
-    let mut figures = Vec::new();
-    for chart in CHARTS {
-        if let Some(drawing) = (chart.draw)(input, Theme::Light) {
-            figures.push(figure(chart, &drawing)?);
-        }
-    }
+/// `light`: the charts as they are drawn for the light theme.
+pub(super) fn section(light: &[(&'static Chart, Drawing)]) -> Result<Markup, RenderError> {
+    let figures = light.iter().map(|(chart, drawing)| figure(chart, drawing));
+    let figures = figures.collect::<Result<Vec<_>, _>>()?;
     Ok(html! {
         @if !figures.is_empty() {
             section aria-labelledby="charts" {

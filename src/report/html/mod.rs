@@ -19,9 +19,10 @@ use base64::prelude::BASE64_STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
-use super::formats::{Input, RenderError};
+use super::formats::{Material, RenderError};
 use super::model::{RunReport, SCHEMA_VERSION};
 use super::overview::Outcome;
+use super::visible::visible;
 use super::wording::span;
 
 const STYLE: &str = include_str!("report.css");
@@ -29,7 +30,8 @@ const SCRIPT: &str =
     concat!(include_str!("theme.js"), include_str!("hover.js"), include_str!("report.js"));
 
 /// The whole page.
-pub(super) fn page(input: &Input<'_>) -> Result<String, RenderError> {
+pub(super) fn page(material: &Material<'_>) -> Result<String, RenderError> {
+    let input = &material.input;
     let report = input.report;
     let style = format!("{STYLE}{}", charts::style());
     let policy = format!(
@@ -39,7 +41,7 @@ pub(super) fn page(input: &Input<'_>) -> Result<String, RenderError> {
         digest(SCRIPT)
     );
     let outcome = Outcome::of(report);
-    let charts = charts::section(input)?;
+    let charts = charts::section(material.light_charts())?;
     let markup = html! {
         (DOCTYPE)
         html lang="en" {
@@ -49,7 +51,7 @@ pub(super) fn page(input: &Input<'_>) -> Result<String, RenderError> {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="generator" content={ "Substorm " (report.build.version) };
-                title { (outcome.word()) ": " (report.scenario) ", seed " (report.seed) }
+                title { (outcome.word()) ": " (visible(&report.scenario)) ", seed " (report.seed) }
                 // Asked for otherwise, by browsers that the page was sent to over HTTP.
                 link rel="icon" href="data:,";
                 style { (PreEscaped(&style)) }
@@ -94,15 +96,15 @@ fn head(report: &RunReport, outcome: Outcome) -> Markup {
                 button #theme type="button" hidden { "Dark theme" }
             }
             h1 {
-                bdi { (report.scenario) } " "
+                bdi { (visible(&report.scenario)) } " "
                 span class={ "label " (answers::tone(outcome)) } { (outcome.word()) }
             }
-            @if !report.about.is_empty() { p.about { bdi { (report.about) } } }
+            @if !report.about.is_empty() { p.about { bdi { (visible(&report.about)) } } }
             p.note {
                 @if !report.started_at.is_empty() { time datetime=(report.started_at) { (report.started_at) } " · " }
                 (span(report.load_s * 1e3)) " of load · seed " (report.seed)
-                @if !target.is_empty() { " · " bdi { (target) } }
-                @if !matches!(report.approach.as_str(), "" | "HTTP/1.1") { " · " bdi { (report.approach) } }
+                @if !target.is_empty() { " · " bdi { (visible(target)) } }
+                @if !matches!(report.approach.as_str(), "" | "HTTP/1.1") { " · " bdi { (visible(&report.approach)) } }
             }
             @if report.schema_version > SCHEMA_VERSION {
                 p.note { "This report has version " (report.schema_version) ", this build knows up to " (SCHEMA_VERSION) ": some figures may be missing." }

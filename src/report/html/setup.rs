@@ -6,7 +6,9 @@ use crate::units::grouped;
 
 use super::super::events::Event;
 use super::super::model::{Percentiles, RunReport};
-use super::super::wording::{counted, share, span};
+use super::super::visible::visible;
+use super::super::wording::{counted, memory, rate, ratio, retold, share, span};
+use super::figures::{percentiles, with_percentiles};
 use super::fold;
 use super::table::{Cell, Table};
 
@@ -35,16 +37,16 @@ fn phases(report: &RunReport) -> Markup {
         };
         let requests = &phase.requests;
         let length = phase.until - phase.at;
-        let rate = (length > 0.0).then(|| Cell::number(requests.done as f64 / length, 1));
+        let a_second = (length > 0.0).then(|| requests.done as f64 / length);
         vec![
             Cell::text(&phase.name),
             Cell::text(kind),
-            Cell::number(phase.at, 1),
-            Cell::number(phase.until, 1),
+            Cell::instant(phase.at),
+            Cell::instant(phase.until),
             Cell::count(requests.due),
             Cell::count(requests.sent),
             Cell::count(requests.done),
-            Cell::maybe(rate),
+            Cell::maybe(a_second.map(|done| Cell::Figure(rate(done), Some(done)))),
             Cell::count(requests.unsent),
             Cell::count(requests.censored),
             Cell::count(requests.probes),
@@ -77,7 +79,7 @@ fn phases(report: &RunReport) -> Markup {
 fn log(events: &[Event]) -> Markup {
     let told = events.iter().filter_map(|event| {
         Some(match event {
-            Event::FaultBegan { at, kind, text, .. } => (*at, "fault began", kind, text.clone()),
+            Event::FaultBegan { at, kind, text, .. } => (*at, "fault began", kind, retold(text)),
             Event::FaultEnded { at, kind, hits, trouble, .. } => {
                 let trouble = trouble.as_ref().map(|why| format!("; {why}")).unwrap_or_default();
                 let hits = counted(*hits, "hit", "hits");
@@ -122,13 +124,13 @@ fn generator(report: &RunReport) -> Markup {
     ];
     let row = |(name, p): (&str, &Percentiles)| {
         let mut cells = vec![Cell::text(name), Cell::count(p.count)];
-        cells.extend([p.p50, p.p90, p.p99, p.p999, p.max].map(Cell::micros));
+        cells.extend(percentiles(p));
         cells
     };
     let rows: Vec<Vec<Cell>> = times.into_iter().filter(|(_, p)| p.count > 0).map(row).collect();
     let table = Table {
         caption: "What sending and connecting took",
-        columns: &["Time", "Count", "p50, ms", "p90, ms", "p99, ms", "p99.9, ms", "max, ms"],
+        columns: &with_percentiles(&["Time", "Count"]),
         rows,
     };
     let workers = &report.generator.workers;
@@ -155,19 +157,20 @@ fn generator(report: &RunReport) -> Markup {
         ("Requests sent again", connections.resent),
         ("Requests without a port", connections.port_exhausted),
         ("Requests without a descriptor", connections.descriptor_exhausted),
-        ("Peak memory of the generator, MiB", report.generator.peak_memory_bytes >> 20),
     ];
+    let own_memory = report.generator.peak_memory_bytes;
     let body = html! {
         dl.facts {
             @for (name, count) in facts { @if count > 0 { dt { (name) } dd { (grouped(count)) } } }
+            @if own_memory > 0 { dt { "Peak memory of the generator" } dd { (memory(own_memory)) } }
             @if let Some(stack) = &report.stack {
                 dt { "Embedded stack" }
-                dd { (share(stack.cpu_share)) " of a core, " (grouped(stack.peak_memory_bytes >> 20)) " MiB" }
+                dd { (share(stack.cpu_share)) " of a core, " (memory(stack.peak_memory_bytes)) }
             }
             @if let Some(lookups) = &report.lookups {
                 dt { "Lookups" }
                 dd {
-                    (grouped(lookups.total)) ", " (format!("{:.3}", lookups.per_request)) " per request"
+                    (grouped(lookups.total)) ", " (ratio(lookups.per_request)) " per request"
                     @if let Some(hits) = lookups.cache_hit_share { ", cache hits " (share(hits)) }
                 }
             }
@@ -180,9 +183,9 @@ fn generator(report: &RunReport) -> Markup {
 
 fn manifest(report: &RunReport) -> Markup {
     let (build, machine) = (&report.build, &report.machine);
-    let memory = match machine.memory_bytes {
+    let installed = match machine.memory_bytes {
         0 => String::new(),
-        bytes => format!("{} MiB", grouped(bytes >> 20)),
+        bytes => memory(bytes),
     };
     let cores = if machine.cores == 0 { String::new() } else { machine.cores.to_string() };
     let debug = if build.debug { ", a debug build" } else { "" };
@@ -210,11 +213,11 @@ fn manifest(report: &RunReport) -> Markup {
         ("Kernel", machine.kernel.clone()),
         ("Processor", machine.processor.clone()),
         ("Cores", cores),
-        ("Memory", memory),
+        ("Memory", installed),
     ];
     let body = html! {
         dl.facts {
-            @for (name, value) in facts { @if !value.is_empty() { dt { (name) } dd { bdi { (value) } } } }
+            @for (name, value) in facts { @if !value.is_empty() { dt { (name) } dd { bdi { (visible(&value)) } } } }
         }
     };
     fold("setup", "Set-up", "Where and with what it was measured", &body)

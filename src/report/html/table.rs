@@ -4,6 +4,9 @@ use maud::{Markup, html};
 
 use crate::units::grouped;
 
+use super::super::visible::visible;
+use super::super::wording::{instant, millis};
+
 /// Rows of a table beyond which the rest is left to `run.json`.
 const MOST_ROWS: usize = 500;
 
@@ -37,9 +40,12 @@ impl Cell {
 
     /// Microseconds, shown as milliseconds.
     pub(super) fn micros(micros: u64) -> Self {
-        let ms = micros as f64 / 1e3;
-        let shown = if ms >= 1e3 { grouped(ms.round() as u64) } else { format!("{ms:.2}") };
-        Self::Figure(shown, Some(ms))
+        Self::Figure(millis(micros), Some(micros as f64 / 1e3))
+    }
+
+    /// Seconds from the start of load.
+    pub(super) fn instant(seconds: f64) -> Self {
+        Self::Figure(instant(seconds), Some(seconds))
     }
 
     /// A number with this many decimals.
@@ -65,8 +71,8 @@ impl Cell {
 
     fn inside(&self) -> Markup {
         match self {
-            Self::Text(text) => html! { bdi { (text) } },
-            Self::Name(name) => html! { code { (name) } },
+            Self::Text(text) => html! { bdi { (visible(text)) } },
+            Self::Name(name) => html! { code { (visible(name)) } },
             Self::Figure(shown, _) => html! { (shown) },
             Self::Own(markup) => markup.clone(),
         }
@@ -139,14 +145,14 @@ mod tests {
     #[test]
     fn texts_are_escaped_and_figures_carry_their_number() {
         let rows = vec![vec![
-            Cell::text("<script>\"&"),
+            Cell::text("<script>\"&\u{202e}\u{1b}"),
             Cell::count(12_345),
             Cell::micros(1_234_567),
             Cell::maybe(None),
         ]];
         let columns = ["a", "b", "c", "d"];
         let text = Table { caption: "x<y", columns: &columns, rows }.markup().into_string();
-        assert!(text.contains("<bdi>&lt;script&gt;&quot;&amp;</bdi>"), "{text}");
+        assert!(text.contains("<bdi>&lt;script&gt;&quot;&amp;&lt;U+202E&gt;␛</bdi>"), "{text}");
         assert!(text.contains(r#"data-value="12345">12,345<"#), "{text}");
         assert!(text.contains(r#"data-value="1234.567">1,235<"#), "{text}");
         assert!(text.contains(r#"data-value="">–<"#) && text.contains("x&lt;y"), "{text}");

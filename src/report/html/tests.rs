@@ -3,12 +3,13 @@
 use proptest::prelude::*;
 
 use super::super::course::Course;
+use super::super::formats::Input;
 use super::super::model::{Finding, RouteReport, Severity, UnexpectedAnswer};
 use super::super::sample;
 use super::*;
 
 fn text(report: &RunReport) -> String {
-    page(&Input { report, course: &Course::default(), events: &[] }).unwrap()
+    page(&Material::new(Input { report, course: &Course::default(), events: &[] })).unwrap()
 }
 
 #[test]
@@ -20,12 +21,27 @@ fn the_first_screen_answers() {
         "Exit code 1",
         "1,204 <code>false_accept</code> (1.7%)",
         "41 removed users, each for up to 2.1 s",
-        "unavailable 1,150",
+        "1,150 <code>unavailable</code> (1.6%)",
+        "store-outage 1,150",
     ] {
         assert!(page.contains(wanted), "{wanted}\n{page}");
     }
     let partial = sample::deleted_users();
     assert!(text(&RunReport { partial: true, ..partial }).contains("the run did not end"));
+}
+
+#[test]
+fn what_a_target_said_is_readable_and_apart() {
+    let mut report = sample::correct();
+    let body = b"{\"error\":\"`a|b` <script>\"}\n\x1b[31m\xe2\x80\xae".escape_ascii().to_string();
+    let sentence = format!("status 401 on GET /me, body: {body}");
+    report.findings = vec![Finding { severity: Severity::Note, sentence }];
+    report.unexpected = vec![UnexpectedAnswer { body, ..<_>::default() }];
+    let page = text(&report);
+    let shown =
+        "<code>{&quot;error&quot;:&quot;`a|b` &lt;script&gt;&quot;}␊␛[31m&lt;U+202E&gt;</code>";
+    assert_eq!(page.matches(shown).count(), 2, "in the finding and in the table: {page}");
+    assert!(page.contains("status 401 on GET /me, body: "), "{page}");
 }
 
 #[test]
@@ -69,10 +85,20 @@ fn the_policy_names_the_style_and_the_script_of_the_page() {
         let (_, rest) = page.split_once(open).unwrap();
         rest.split_once(close).unwrap().0.to_owned()
     };
-    assert!(page.contains(&digest(&between("<style>", "</style>"))));
-    assert!(page.contains(&digest(&between("<script>", "</script>"))));
-    assert!(page.contains("default-src &#39;none&#39;") || page.contains("default-src 'none'"));
-    assert!(!page.contains("unsafe"));
+    let policy = between("http-equiv=\"Content-Security-Policy\" content=\"", "\"");
+    let (style, script) =
+        (digest(&between("<style>", "</style>")), digest(&between("<script>", "</script>")));
+    assert_eq!(
+        policy.split("; ").collect::<Vec<_>>(),
+        [
+            "default-src 'none'",
+            &format!("style-src '{style}'"),
+            &format!("script-src '{script}'"),
+            "img-src data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+        ]
+    );
 }
 
 proptest! {

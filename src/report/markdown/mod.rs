@@ -2,7 +2,7 @@
 
 mod text;
 
-pub use text::{Cell, escaped};
+pub use text::{Cell, code, escaped};
 
 use std::fmt::Write as _;
 

@@ -4,6 +4,8 @@
 //! (emphasis, tables, HTML, links, also bare ones), and what GitHub finds in the finished page: mentions
 //! (`@name`), references (`#1`, `GH-1`), formulas (`$…$`) and emoji (`:name:`).
 
+use super::super::visible::visible;
+
 /// A cell of a table.
 #[derive(Clone, Copy, Debug)]
 pub enum Cell<'a> {
@@ -22,6 +24,26 @@ impl Cell<'_> {
     }
 }
 
+/// The text on one line as code, which shows every character as it is. The fence is longer than any row
+/// of backticks within (CommonMark §6.1). Not for cells of tables, where `|` would end it. Empty where
+/// the text is.
+pub fn code(text: &str) -> String {
+    let mut shown: String = visible(text).chars().take(LONGEST).collect();
+    if shown.is_empty() {
+        return shown;
+    }
+    if text.chars().nth(LONGEST).is_some() {
+        shown.push('…');
+    }
+    let longest = shown.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    // One space at each end is taken off again, unless there is nothing else.
+    let is_blank = shown.chars().all(|c| c == ' ');
+    let is_apart = !is_blank && (shown.starts_with(['`', ' ']) || shown.ends_with(['`', ' ']));
+    let pad = if is_apart { " " } else { "" };
+    format!("{fence}{pad}{shown}{pad}{fence}")
+}
+
 /// Characters of a text that are shown; more would hide what stands after it.
 const LONGEST: usize = 300;
 
@@ -30,6 +52,8 @@ const APART: &str = "&#8203;";
 
 /// The text on one line, as Markdown that shows it and does nothing else; cut where it is long.
 pub fn escaped(text: &str) -> String {
+    let text = visible(&text.replace(char::is_whitespace, " ")).into_owned();
+    let text = text.as_str();
     let mut out = String::with_capacity(text.len() + 16);
     // At the start of a line these begin a list, or make a heading of the line before.
     if starts_bulleted(text) || starts_numbered(text) {
@@ -53,7 +77,6 @@ pub fn escaped(text: &str) -> String {
             '-' if ends_with(told, "gh") && after.is_ascii_digit() => out.extend(["\\-", APART]),
             // Within a word it is no emphasis; `false_accept` stays readable in the source.
             '_' if before.is_ascii_alphanumeric() && after.is_ascii_alphanumeric() => out.push('_'),
-            c if c.is_whitespace() || c.is_control() => out.push(' '),
             c if "\\`*_[]!|~{}^".contains(c) => out.extend(['\\', c]),
             c => out.push(c),
         }
@@ -67,23 +90,18 @@ pub fn escaped(text: &str) -> String {
 
 /// Whether the text begins as an item of a list, a rule or the line below a heading does.
 fn starts_bulleted(text: &str) -> bool {
-    let text = text.trim_start_matches(is_blank);
+    let text = text.trim_start_matches(' ');
     text.starts_with(['-', '+', '=']) && !text[1..].starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// Whether the text begins as an item of a numbered list does; `1.52 ms` does not.
 fn starts_numbered(text: &str) -> bool {
-    let text = text.trim_start_matches(is_blank);
+    let text = text.trim_start_matches(' ');
     let after = text.trim_start_matches(|c: char| c.is_ascii_digit());
     after.len() < text.len()
         && after
             .strip_prefix(['.', ')'])
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with(is_blank))
-}
-
-/// Shown as a space.
-fn is_blank(c: char) -> bool {
-    c.is_whitespace() || c.is_control()
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
 }
 
 fn ends_with(text: &str, end: &str) -> bool {
@@ -133,7 +151,7 @@ mod tests {
 
     /// White space in a row is one space in a page.
     fn words(text: &str) -> String {
-        let plain = |c: char| if c.is_whitespace() || c.is_control() { ' ' } else { c };
+        let plain = |c: char| if c.is_whitespace() { ' ' } else { c };
         text.chars()
             .map(plain)
             .collect::<String>()
@@ -151,6 +169,18 @@ mod tests {
         }
 
         #[test]
+        fn code_shows_every_character(text in "[ -~é😀`]{1,60}|`{1,5}[ -~]{0,5}`{0,5}") {
+            let markdown = format!("- said {}\n", code(&text));
+            let spans: Vec<String> = Parser::new_ext(&markdown, Options::all())
+                .filter_map(|event| match event {
+                    Event::Code(text) => Some(text.into_string()),
+                    _ => None,
+                })
+                .collect();
+            prop_assert_eq!(spans, [text], "{}", markdown);
+        }
+
+        #[test]
         fn a_cell_stays_in_its_column(text in "[ -~\n]{0,40}") {
             let mut table = Table::new(&["a", "b>"]);
             table.row(&[Cell::Text(&text), Cell::Text("end")]);
@@ -160,6 +190,28 @@ mod tests {
                 .count();
             prop_assert_eq!(cells, 4, "{}", markdown);
         }
+    }
+
+    #[test]
+    fn a_fence_is_longer_than_what_it_holds() {
+        for (text, wanted) in [
+            ("{\"error\":\"no\"}", "`{\"error\":\"no\"}`"),
+            ("a `b` c", "``a `b` c``"),
+            ("``", "``` `` ```"),
+            (" x", "`  x `"),
+            ("a|b\n<script>", "`a|b␊<script>`"),
+            ("\u{1b}[31m\u{202e}", "`␛[31m<U+202E>`"),
+            ("", ""),
+        ] {
+            assert_eq!(code(text), wanted);
+        }
+        assert_eq!(code(&"x".repeat(400)).chars().count(), LONGEST + 3);
+    }
+
+    #[test]
+    fn what_hides_is_shown() {
+        assert_eq!(escaped("a\u{202e}b"), "a&lt;U+202E&gt;b");
+        assert_eq!(escaped("\u{1b}[31m"), "␛\\[31m");
     }
 
     #[test]

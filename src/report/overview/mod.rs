@@ -1,0 +1,169 @@
+//! What a reader asks first: did the run pass, may it be believed, what went wrong, for how long and
+//! for whom.
+//!
+//! Derived from the report and from the course of the run, without a judgement of its own: pass and
+//! validity are the report's, verdicts the oracle's. HTML and Markdown are written from it, so that
+//! both say the same.
+
+mod answers;
+mod whom;
+
+pub use answers::{
+    Answers, When, about_unavailable, meaning, unavailable, unavailable_is_honest, without_fault,
+    wrong, wrong_of,
+};
+
+use super::model::{Finding, RunReport, Severity};
+use super::wording::{counted, form, span};
+
+/// How a run ended, in the order in which one reason outweighs another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It has not ended, or was killed.
+    Partial,
+    /// Something could not be undone.
+    NotUndone,
+    /// A signal ended it.
+    Interrupted,
+    /// Its figures cannot be believed.
+    Invalid,
+    /// A threshold does not hold.
+    Failed,
+    /// Every threshold holds, or there was none.
+    Passed,
+}
+
+impl Outcome {
+    /// How the run of this report ended.
+    pub fn of(report: &RunReport) -> Self {
+        match report.exit_code {
+            _ if report.partial => Self::Partial,
+            Some(5) => Self::NotUndone,
+            _ if report.interrupted => Self::Interrupted,
+            _ if !report.valid => Self::Invalid,
+            Some(1) => Self::Failed,
+            _ if report.thresholds.iter().any(|threshold| !threshold.pass) => Self::Failed,
+            _ => Self::Passed,
+        }
+    }
+
+    /// One word, as on a label.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Partial => "partial",
+            Self::NotUndone => "not undone",
+            Self::Interrupted => "interrupted",
+            Self::Invalid => "invalid",
+            Self::Failed => "failed",
+            Self::Passed => "passed",
+        }
+    }
+}
+
+/// How many thresholds hold, or would if the run counted: `2 of 4 thresholds hold`; `None` without any.
+pub fn holding(report: &RunReport) -> Option<String> {
+    let all = report.thresholds.len() as u64;
+    let held = report.thresholds.iter().filter(|threshold| threshold.pass).count() as u64;
+    let verb = match Outcome::of(report) {
+        Outcome::Passed | Outcome::Failed => form(held, "holds", "hold"),
+        _ => "would hold",
+    };
+    (all > 0).then(|| format!("{held} of {} {verb}", counted(all, "threshold", "thresholds")))
+}
+
+/// Whether the run passed, in a sentence.
+pub fn passed(report: &RunReport) -> String {
+    let all = report.thresholds.len() as u64;
+    let missed = report.thresholds.iter().filter(|threshold| !threshold.pass).count() as u64;
+    let no = |why: &str| {
+        let holding = holding(report).map(|holding| format!(" ({holding})")).unwrap_or_default();
+        format!("No: {why}{holding}.")
+    };
+    match Outcome::of(report) {
+        Outcome::Partial => format!(
+            "Not decided: the run did not end. This is what there was after {} of load.",
+            span(report.load_s * 1e3)
+        ),
+        Outcome::NotUndone => no("something that was changed could not be undone"),
+        Outcome::Interrupted => no("a signal ended the run"),
+        Outcome::Invalid => no("the measurement is invalid"),
+        Outcome::Failed if missed == 0 => no("the run ended as failed"),
+        Outcome::Failed => format!(
+            "No: {missed} of {} {} not hold.",
+            counted(all, "threshold", "thresholds"),
+            form(missed, "does", "do")
+        ),
+        Outcome::Passed => match all {
+            0 => "Nothing was asked of it: the scenario has no thresholds.".to_owned(),
+            1 => "Yes: the one threshold holds.".to_owned(),
+            all => format!("Yes: all {all} thresholds hold."),
+        },
+    }
+}
+
+/// Why a run passed that has critical findings; `None` for every other.
+pub fn tolerated(report: &RunReport) -> Option<String> {
+    let is_critical = |finding: &&Finding| finding.severity == Severity::Critical;
+    let n = report.findings.iter().filter(is_critical).count() as u64;
+    (n > 0 && Outcome::of(report) == Outcome::Passed).then(|| {
+        format!(
+            "{} {} it: no threshold forbids {}.",
+            counted(n, "critical finding", "critical findings"),
+            form(n, "does not fail", "do not fail"),
+            form(n, "it", "them")
+        )
+    })
+}
+
+/// Whether the figures may be believed, in a sentence.
+pub fn valid(report: &RunReport) -> String {
+    match (report.partial, report.valid, report.reasons.len()) {
+        (true, ..) => "Not decided: validity is judged at the end of a run.".to_owned(),
+        (_, true, _) => "Yes: the generator kept up, and every fault bit.".to_owned(),
+        (_, false, 0) => "No, and the report does not say why.".to_owned(),
+        (_, false, 1) => "No, for one reason:".to_owned(),
+        (_, false, n) => format!("No, for {n} reasons:"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::ThresholdReport;
+    use super::super::sample;
+    use super::*;
+
+    #[test]
+    fn one_reason_outweighs_another() {
+        let mut report = sample::correct();
+        assert_eq!(Outcome::of(&report), Outcome::Passed);
+        report.thresholds.push(ThresholdReport::default());
+        assert_eq!(Outcome::of(&report), Outcome::Failed);
+        assert_eq!(passed(&report), "No: 1 of 1 threshold does not hold.");
+        report.valid = false;
+        assert_eq!(Outcome::of(&report), Outcome::Invalid);
+        let invalid = "No: the measurement is invalid (0 of 1 threshold would hold).";
+        assert_eq!(passed(&report), invalid);
+        report.interrupted = true;
+        assert_eq!(Outcome::of(&report), Outcome::Interrupted);
+        report.thresholds[0].pass = true;
+        assert_eq!(passed(&report), "No: a signal ended the run (1 of 1 threshold would hold).");
+        report.exit_code = Some(5);
+        assert_eq!(Outcome::of(&report), Outcome::NotUndone);
+        assert!(passed(&report).starts_with("No: something"), "{}", passed(&report));
+        report.partial = true;
+        assert_eq!(Outcome::of(&report), Outcome::Partial);
+        assert!(passed(&report).starts_with("Not decided"), "{}", passed(&report));
+    }
+
+    #[test]
+    fn a_run_that_passed_says_why_critical_findings_do_not_fail_it() {
+        let mut report = sample::correct();
+        assert_eq!(tolerated(&report), None);
+        let sentence = "somebody was let in".to_owned();
+        report.findings.push(Finding { severity: Severity::Critical, sentence });
+        let one = "1 critical finding does not fail it: no threshold forbids it.";
+        assert_eq!(tolerated(&report).as_deref(), Some(one));
+        report.valid = false;
+        assert_eq!(tolerated(&report), None);
+    }
+}
