@@ -117,6 +117,8 @@ mod tests {
             began: Duration::from_millis(5_250),
             until: None,
             over: false,
+            hits: 0,
+            hit_unit: "changes",
         };
         let report = |kind: &str, at| FaultReport { kind: kind.into(), at, ..<_>::default() };
         assert!(active.is(&report("churn", 5.25)));
