@@ -394,7 +394,7 @@ mod tests {
         let (mut unlisted_most, mut costs) = (0, Vec::new());
         for group in 1..=200_u64 {
             // Groups of very different sizes, so that some do not fit into the gap.
-            for seq in 0..=group % 7 * (group / 20) {
+            for seq in 0..=(group % 7 * (group / 20)) {
                 file.push(row(seq)).unwrap();
             }
             file.flush().unwrap();
