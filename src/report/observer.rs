@@ -119,8 +119,6 @@ mod tests {
             hits: 0,
             hit_unit: "requests",
             over: false,
-            hits: 0,
-            hit_unit: "changes",
         };
         let report = |kind: &str, at| FaultReport { kind: kind.into(), at, ..<_>::default() };
         assert!(active.is(&report("churn", 5.25)));
