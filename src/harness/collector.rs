@@ -168,9 +168,10 @@ impl<S: Sink> Collector<S> {
                     Some(report) => self.take_report(&report),
                     None => reports_open = false,
                 },
-                () = sleep_until(self.clock.deadline(next)) => match self.is_over {
-                    true => self.close_second()?,
-                    false => self.end_second(),
+                () = sleep_until(self.clock.deadline(next)) => if self.is_over {
+                    self.close_second()?;
+                } else {
+                    self.end_second();
                 },
             }
         }
