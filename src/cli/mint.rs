@@ -14,7 +14,7 @@ use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::overrides::OverrideArgs;
-use super::{Failure, key};
+use super::{Failure, key, output};
 use crate::clock::{self, Clock, Tick};
 use crate::harness::Exit;
 use crate::identity::UserIndex;
@@ -89,7 +89,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
             let kept = cache.store(minting.clone(), all, clock::unix_now(), progress);
             let (store, origin) = kept.inspect_err(|_| bar.line.finish_and_clear())?;
             bar.line.finish_and_clear();
-            remark(&format!("{} tokens {origin}", grouped(u64::from(all))));
+            output::say(&format!("{} tokens {origin}", grouped(u64::from(all))));
             Source::Kept(minting, store)
         }
         None => Source::Fresh(minting),
@@ -140,11 +140,6 @@ impl Source {
             }
         }
     }
-}
-
-#[expect(clippy::print_stderr, reason = "the command line is the one place that prints")]
-fn remark(text: &str) {
-    eprintln!("{text}");
 }
 
 fn rows(args: &Args, plan: &Plan) -> anyhow::Result<Rows> {

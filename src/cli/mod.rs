@@ -114,9 +114,8 @@ fn run(command: Command) -> anyhow::Result<Exit> {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "the command line is the one place that prints")]
 fn print_error(error: &anyhow::Error) {
-    eprintln!("error: {}", with_causes(error));
+    output::fail(&with_causes(error));
 }
 
 /// The error and what caused it, where it does not say that itself.

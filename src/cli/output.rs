@@ -3,6 +3,7 @@
 use std::io::{self, Write as _};
 
 use crate::harness::Exit;
+use crate::report::visible::visible;
 
 /// Prints the text. A reader that has seen enough, such as `head`, is no failure.
 pub fn print(text: &str) -> anyhow::Result<Exit> {
@@ -32,18 +33,37 @@ fn parted(text: &str) -> String {
 
 /// Tells on standard error where something is.
 pub fn say(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    tell(text);
 }
 
 /// Says on standard error what somebody should know while a subcommand goes on.
 pub fn warn(text: &str) {
+    tell(&format!("warning: {text}"));
+}
+
+/// Says on standard error why a subcommand ends.
+pub fn fail(text: &str) {
+    tell(&format!("error: {text}"));
+}
+
+fn tell(text: &str) {
     // Where standard error is closed there is nobody to tell.
-    let _ = writeln!(io::stderr().lock(), "warning: {text}");
+    let _ = writeln!(io::stderr().lock(), "{}", harmless(tame(text)));
+}
+
+/// Lines that may quote somebody else's words, with what would act on a terminal made visible.
+fn tame(text: &str) -> String {
+    text.lines().map(visible).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_acts_on_a_terminal() {
+        assert_eq!(tame("two\nlines: \u{1b}]0;x\u{7}"), "two\nlines: ␛]0;x␇");
+    }
 
     #[test]
     fn no_command_of_a_runner_is_left() {

@@ -109,9 +109,9 @@ pub fn finish(
     measured: Measured,
     after: Aftermath,
 ) -> Result<Finished, RunError> {
-    let Measured { gathered, mut output, ended, lookups, .. } = measured;
+    let Measured { gathered, mut output, ended, sent_until, lookups, .. } = measured;
     let thresholds = load_setup::thresholds(plan);
-    let span = ended.since(output.start());
+    let span = sent_until.since(output.start());
     let figures = Figures::of(plan, &thresholds, (&gathered, span), lookups);
     let mut report = figures.report(&output.base, output.start());
     output.strain.tell(&mut report);
@@ -119,7 +119,7 @@ pub fn finish(
     report.population.token_bytes = memory.tokens + memory.mapped;
     prepared.tokens_from.clone_into(&mut report.population.tokens_from);
     report.wall_s = ended.as_secs_f64();
-    report.load_s = span.as_secs_f64();
+    report.load_s = ended.since(output.start()).as_secs_f64();
     report.interrupted = after.interrupted;
     report.stack = after.stack_use.map(|used| StackUse {
         cpu_share: used.cpu.saturating_sub(measured.stack_cpu_before).as_secs_f64()

@@ -201,6 +201,8 @@ pub struct Measured {
     pub output: Output,
     /// When the last worker had ended.
     pub ended: Tick,
+    /// Until when requests were sent: when the load was told to stop, or else the same.
+    pub sent_until: Tick,
     /// Lookups seen on the store's link, and the requests that led to them.
     pub lookups: Option<(u64, u64)>,
     /// CPU time of the stack before the load.
@@ -287,19 +289,20 @@ impl Bench {
             renewal: tokio::spawn(prepare::keep_fresh(tokens, heal.clone())),
             heal,
         };
-        let load = watch_load(engine, &beside, system, signals).await;
+        let load = watch_load(engine, &beside, system, signals, *clock).await;
         let ended = clock.now();
         let ending = async { (sampling::end(sampling).await, recordings::end(feed).await) };
         let (late_renewals, gathered, (samples, replayed)) = beside.end(ending).await?;
         let (gathered, mut output) = gathered;
         let replayed = replayed?;
-        load?;
+        let stopped = load?;
         let lookups = output.lookups(&gathered);
         output.release();
         Ok(Measured {
             gathered,
             output,
             ended,
+            sent_until: stopped.map_or(ended, |at| at.min(ended)),
             lookups,
             stack_cpu_before,
             late_renewals,
@@ -372,14 +375,16 @@ fn start_engine(
 }
 
 /// Waits for the workers; stops them on a signal, when the stack dies, or when the record cannot
-/// be written.
+/// be written. Gives when a signal stopped them.
 async fn watch_load(
     engine: Engine,
     beside: &Beside<(Gathered, Output)>,
     system: &System,
     signals: &Signals,
-) -> Result<(), RunError> {
+    clock: Clock,
+) -> Result<Option<Tick>, RunError> {
     let (stop, abort) = engine.tokens();
+    let mut stopped = None;
     let mut joined = tokio::task::spawn_blocking(move || engine.join());
     let mut died = None;
     let mut look = tokio::time::interval(Duration::from_millis(100));
@@ -389,11 +394,12 @@ async fn watch_load(
                 let ended = ended.map_err(|error| RunError::bug("the load engine", &error))?;
                 return match died {
                     Some(error) => Err(error),
-                    None => ended.map_err(RunError::from),
+                    None => ended.map(|()| stopped).map_err(RunError::from),
                 };
             }
             () = signals.stop.cancelled(), if !stop.is_cancelled() => {
                 stop.cancel();
+                stopped = Some(clock.now());
                 // Before the drain, which a fault could hold up and should not outlive.
                 beside.heal.cancel();
             }

@@ -203,10 +203,7 @@ impl System {
     /// Heals the sync; gives the number of changes that the disturbance touched.
     pub async fn heal_sync(&self, before: &Counts) -> Result<u64, SystemError> {
         let stack = self.embedded().ok_or(SystemError::NotEmbedded)?;
-        let hits = self.sync_hits(before).await;
-        // Also where the hits are not known.
-        stack.heal_sync().await?;
-        hits
+        Ok(stack.heal_sync().await?.counts.since(before).hits())
     }
 
     /// Empties the gateway's cache; gives the number of entries that it held.
@@ -237,10 +234,9 @@ impl System {
     /// Corrects the gateway; gives the number of requests that the mistake touched.
     pub async fn correct(&self, before: u64) -> Result<u64, SystemError> {
         let stack = self.embedded().ok_or(SystemError::NotEmbedded)?;
-        let hits = self.misconfigured(before).await;
-        // Also where the hits are not known.
+        // First, so that a count which takes its time does not prolong it.
         stack.heal_gateway().await?;
-        hits
+        self.misconfigured(before).await
     }
 
     /// One of the reference gateway's counters.

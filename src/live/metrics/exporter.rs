@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceResponse;
 use percent_encoding::percent_decode_str;
 use prost::Message as _;
@@ -51,7 +52,7 @@ pub enum ExporterError {
     Client(#[from] reqwest::Error),
 }
 
-/// How long the last export waits before it is tried again.
+/// How long the last export waits before it is repeated, if that may help.
 const LAST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Exports a run's metrics.
@@ -109,13 +110,7 @@ impl Exporter {
             let ended = moment.end.is_some();
             if let Some(tally) = moment.tally.as_ref().filter(|_| ended || self.now() >= due) {
                 due = self.now() + self.every;
-                let failed = exported.failed;
                 self.export(tally, &moment, &mut exported).await;
-                // Every other one is made good by the next; the last has none.
-                if ended && exported.failed > failed {
-                    sleep_until(self.now() + LAST_PAUSE).await;
-                    self.export(tally, &moment, &mut exported).await;
-                }
             }
             if ended {
                 break;
@@ -141,36 +136,59 @@ impl Exporter {
             start_unix_ns: self.start_unix_ns,
             at_unix_ns: self.start_unix_ns.saturating_add(age),
         };
-        let body = request(tally, &run, span).encode_to_vec();
-        if let Err(reason) = self.send(body).await {
+        let body = Bytes::from(request(tally, &run, span).encode_to_vec());
+        let mut sent = self.send(body.clone()).await;
+        // What fails is made good by the next export; the last one has none.
+        if moment.end.is_some() && sent.as_ref().is_err_and(|refusal| refusal.may_pass) {
+            sleep_until(self.now() + LAST_PAUSE).await;
+            sent = self.send(body).await;
+        }
+        if let Err(Refusal { reason, .. }) = sent {
             exported.failed += 1;
             exported.first_failure.get_or_insert_with(|| format!("{}: {reason}", when(moment)));
         }
     }
 
-    async fn send(&self, body: Vec<u8>) -> Result<(), String> {
+    async fn send(&self, body: Bytes) -> Result<(), Refusal> {
         let answer = self.client.post(self.url.clone()).body(body).send().await;
-        // The address may hold a password.
-        let answer = answer.map_err(|error| with_causes(&error.without_url()))?;
+        let answer = answer.map_err(Refusal::from)?;
         let status = answer.status();
         if !status.is_success() {
-            return Err(format!("the receiver answered {status}"));
+            let may_pass = matches!(status.as_u16(), 429 | 502 | 503 | 504);
+            return Err(Refusal { reason: format!("the receiver answered {status}"), may_pass });
         }
-        let body = answer.bytes().await.map_err(|error| with_causes(&error.without_url()))?;
+        let body = answer.bytes().await.map_err(Refusal::from)?;
         // An answer that is no protobuf still says that all was taken.
         let partial =
             ExportMetricsServiceResponse::decode(body).ok().and_then(|a| a.partial_success);
         match partial.filter(|partial| partial.rejected_data_points > 0) {
-            Some(partial) => Err(format!(
-                "the receiver rejected {} data points: {}",
-                partial.rejected_data_points, partial.error_message
-            )),
+            Some(partial) => {
+                let (points, message) = (partial.rejected_data_points, partial.error_message);
+                let reason = format!("the receiver rejected {points} data points: {message}");
+                Err(Refusal { reason, may_pass: false })
+            }
             None => Ok(()),
         }
     }
 
     fn now(&self) -> Instant {
         self.clock.deadline(self.clock.now())
+    }
+}
+
+/// Why the receiver did not take an export.
+struct Refusal {
+    reason: String,
+    /// It may take the same one later; of others the protocol says that they must not be repeated
+    /// (OTLP specification 1.5, "Failures" of OTLP/HTTP).
+    may_pass: bool,
+}
+
+impl From<reqwest::Error> for Refusal {
+    fn from(error: reqwest::Error) -> Self {
+        let may_pass = error.is_connect();
+        // The address may hold a password.
+        Self { reason: with_causes(&error.without_url()), may_pass }
     }
 }
 
@@ -267,5 +285,57 @@ mod tests {
         assert_eq!(headers["authorization"], "Basic aGk=");
         assert_eq!(headers["x-tenant"], "a");
         assert!(!format!("{headers:?}").contains("aGk"));
+    }
+
+    /// What comes of an export at the end of a run to a receiver that answers so, once for each
+    /// request.
+    async fn at_the_end(answers: &'static [&'static str]) -> (Exported, usize) {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+        use crate::live::{End, sample};
+
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let receiver = tokio::spawn(async move {
+            for (n, answer) in answers.iter().enumerate() {
+                let wait = tokio::time::timeout(3 * LAST_PAUSE, listener.accept());
+                let Ok(Ok((mut peer, _))) = wait.await else { return n };
+                let mut request = Vec::new();
+                let length = loop {
+                    peer.read_buf(&mut request).await.unwrap();
+                    let text = String::from_utf8_lossy(&request).to_ascii_lowercase();
+                    if let Some((head, _)) = text.split_once("\r\n\r\n") {
+                        let field = head.lines().find_map(|l| l.strip_prefix("content-length: "));
+                        break head.len() + 4 + field.unwrap().parse::<usize>().unwrap();
+                    }
+                };
+                while request.len() < length {
+                    peer.read_buf(&mut request).await.unwrap();
+                }
+                let head = format!("HTTP/1.1 {answer}\r\ncontent-length: 0\r\n");
+                peer.write_all(format!("{head}connection: close\r\n\r\n").as_bytes())
+                    .await
+                    .unwrap();
+            }
+            answers.len()
+        });
+        let moment = Moment { end: Some(End::GaveUp), ..sample::in_an_outage() };
+        let tally = Arc::new(Tally::default());
+        let mut exported = Exported::default();
+        let sender = Exporter::new(&url, "", Duration::from_secs(1)).unwrap();
+        sender.export(&tally, &moment, &mut exported).await;
+        (exported, receiver.await.unwrap())
+    }
+
+    #[tokio::test]
+    async fn the_last_export_is_repeated_where_that_may_help() {
+        let (exported, requests) = at_the_end(&["503 Busy", "200 OK"]).await;
+        assert_eq!((exported.tried, exported.failed, requests), (1, 0, 2));
+        let (exported, requests) = at_the_end(&["503 Busy", "503 Busy"]).await;
+        assert_eq!((exported.tried, exported.failed, requests), (1, 1, 2));
+        let (exported, requests) = at_the_end(&["400 Bad", "200 OK"]).await;
+        assert_eq!((exported.tried, exported.failed, requests), (1, 1, 1));
+        let reason = exported.first_failure.unwrap();
+        assert!(reason.contains("at the end") && reason.contains("400"), "{reason}");
     }
 }
