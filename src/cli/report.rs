@@ -35,8 +35,16 @@ pub struct Args {
     open: bool,
 }
 
+/// Every format.
+pub(super) const ALL: &str = "all";
+
 fn names() -> PossibleValuesParser {
-    named().collect::<Vec<_>>().into()
+    [every()].into_iter().chain(named()).collect::<Vec<_>>().into()
+}
+
+/// The word for all of them.
+pub(super) fn every() -> PossibleValue {
+    PossibleValue::new(ALL).help("All of them")
 }
 
 /// The formats as values of an option.
@@ -52,7 +60,9 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     let folder = folder_of(&args.folder);
     let mut wanted: Vec<&Format> = Vec::new();
     let asked = args.format.iter().map(String::as_str).chain(args.open.then_some(PAGE));
-    for format in asked.filter_map(formats::named) {
+    let meant = asked
+        .flat_map(|name| FORMATS.iter().filter(move |format| name == ALL || name == format.name));
+    for format in meant {
         if !wanted.iter().any(|known| known.name == format.name) {
             wanted.push(format);
         }
@@ -123,9 +133,9 @@ fn is_same(one: &Path, other: &Path) -> bool {
 
 fn open(page: &Path) -> anyhow::Result<()> {
     let page = page.canonicalize()?;
-    open::that_detached(&page).map_err(|error| {
+    open::that_detached(&page).map_err(|_| {
         let shown = page.display();
-        anyhow::anyhow!("no program opens {shown} ({error}); open it in a browser yourself")
+        anyhow::anyhow!("no program here opens {shown}; open it in a browser yourself")
     })
 }
 

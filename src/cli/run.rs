@@ -32,7 +32,7 @@ pub struct Args {
     /// What is made of the run at its end, joined by commas; what it records is there in any case
     ///
     /// `substorm report DIR --format …` makes the others later.
-    #[arg(long, value_name = "FORMAT", value_delimiter = ',', default_value = ALL,
+    #[arg(long, value_name = "FORMAT", value_delimiter = ',', default_value = report::ALL,
           value_parser = format_names())]
     format: Vec<String>,
     /// Keep single requests in this file, in the Parquet format
@@ -51,19 +51,18 @@ pub struct Args {
     live: LiveArgs,
 }
 
-/// Every format.
-const ALL: &str = "all";
-/// None of them.
+/// No format.
 const NONE: &str = "none";
 
 fn format_names() -> PossibleValuesParser {
-    let more = [PossibleValue::new(ALL).help("All"), PossibleValue::new(NONE).help("None")];
+    let more = [report::every(), PossibleValue::new(NONE).help("None of them")];
     more.into_iter().chain(report::named()).collect::<Vec<_>>().into()
 }
 
 /// The formats with these names.
 fn chosen(names: &[String]) -> Vec<&'static Format> {
-    let is_chosen = |format: &&Format| names.iter().any(|name| name == ALL || name == format.name);
+    let is_chosen =
+        |format: &&Format| names.iter().any(|name| name == report::ALL || name == format.name);
     FORMATS.iter().filter(is_chosen).collect()
 }
 

@@ -137,7 +137,9 @@ fn thresholds(report: &RunReport, style: Style, lines: &mut Vec<String>) {
     let wide = wide.max().unwrap_or(0);
     let wide = wide.min(WIDEST_THRESHOLD);
     for threshold in shown {
-        let (mark, said) = if threshold.pass {
+        let (mark, said) = if report.partial && threshold.value.is_none() {
+            ("skip".to_owned(), threshold.why())
+        } else if threshold.pass {
             (style.paint(Colour::Green, "pass"), format!("measured {}", threshold.measured()))
         } else {
             (style.paint(Colour::Red, "FAIL"), threshold.why())

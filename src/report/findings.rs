@@ -173,7 +173,8 @@ mod tests {
             "The fault churn at 5.0 s had 0 hits: nothing was tested by it",
             "The store was asked 1,100 times, 1.1 for each request, 50% of the gateway's cache \
              look-ups found an entry",
-            "In the worst second the store was asked 3 times for each request",
+            "In the worst second the store was asked 3 times for each request, where once is enough: \
+             it was asked again after errors, or by several for the same user",
         ] {
             one(&report, wanted);
         }

@@ -26,7 +26,8 @@ pub(super) const CHART: Chart = Chart {
     title: "Response time over time",
     about: "Each cell is a stretch of time and a range of response times, the darker (or, on a \
             dark page, the lighter) the more answers a second fell into it. Lines are percentiles \
-            of each stretch; bands are faults under way.",
+            of each stretch, p99 where it has 20 answers and p90 where it has 5; bands are faults \
+            under way.",
     draw,
 };
 

@@ -26,8 +26,8 @@ pub(super) const REVOCATION: Chart = Chart {
     name: "revocation-lag",
     title: "Revocation lag: users still let in after their removal",
     about: "The share of removed users who were still let in so long after the removal was \
-            acknowledged. The truth lies in the band between the curves; a cross is a user who was \
-            let in to the end.",
+            acknowledged. The truth lies in the band between the curves; a cross is a user \
+            whose lag was not known when the run ended.",
     draw: |input, theme| {
         draw(input, theme, &REVOCATION, &input.report.revocation_lag, REVOCATION_AXES)
     },
@@ -37,8 +37,8 @@ pub(super) const PROVISIONING: Chart = Chart {
     name: "provisioning-lag",
     title: "Provisioning lag: users still turned away after their creation",
     about: "The share of created users who were still turned away so long after the creation was \
-            acknowledged. The truth lies in the band between the curves; a cross is a user who was \
-            turned away to the end.",
+            acknowledged. The truth lies in the band between the curves; a cross is a user \
+            whose lag was not known when the run ended.",
     draw: |input, theme| {
         draw(input, theme, &PROVISIONING, &input.report.provisioning_lag, PROVISIONING_AXES)
     },
@@ -49,11 +49,11 @@ type Axes = (&'static str, [&'static str; 2]);
 
 const REVOCATION_AXES: Axes = (
     "time since the removal was acknowledged",
-    ["users still let in, of those probed", "of those asked for once only, late"],
+    ["users still let in, of those probed", "of the quiet cohort, asked for once only"],
 );
 const PROVISIONING_AXES: Axes = (
     "time since the creation was acknowledged",
-    ["users still turned away, of those probed", "of those asked for once only, late"],
+    ["users still turned away, of those probed", "of the quiet cohort, asked for once only"],
 );
 
 /// Places along the axis for values under the pointer.

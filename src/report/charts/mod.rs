@@ -101,23 +101,21 @@ pub fn drawn(input: &Input<'_>, theme: Theme) -> Vec<(&'static Chart, Drawing)> 
     CHARTS.iter().filter_map(|chart| Some((chart, (chart.draw)(input, theme)?))).collect()
 }
 
-/// The files of all charts for which there is data: SVG in both themes, and PNG. `light` is what
+/// The files of all charts for which there is data: SVG and PNG, in both themes. `light` is what
 /// [`drawn`] gives for the light one.
 pub fn files<'a>(
     input: &'a Input<'a>,
     light: &'a [(&'static Chart, Drawing)],
 ) -> impl Iterator<Item = Result<ChartFile, ChartError>> + use<'a> {
     light.iter().flat_map(move |(chart, light)| {
-        let dark = (chart.draw)(input, Theme::Dark).map(|drawing| drawing.svg);
-        let picture =
-            png(&light.svg).map(|bytes| ChartFile { name: format!("{}.png", chart.name), bytes });
-        let file = |svg: String, ending: &str| {
+        let both = |svg: &str, ending: &str| {
             let name = format!("{}{ending}", chart.name);
-            Ok(ChartFile { name, bytes: svg.into_bytes() })
+            let picture = png(svg).map(|bytes| ChartFile { name: format!("{name}.png"), bytes });
+            [Ok(ChartFile { name: format!("{name}.svg"), bytes: svg.into() }), picture]
         };
-        let light = file(light.svg.clone(), ".svg");
-        let dark = dark.map(|svg| file(svg, "-dark.svg"));
-        [Some(light), dark, Some(picture)].into_iter().flatten()
+        let dark = (chart.draw)(input, Theme::Dark);
+        let dark = dark.map(|drawing| both(&drawing.svg, "-dark"));
+        both(&light.svg, "").into_iter().chain(dark.into_iter().flatten())
     })
 }
 

@@ -2,9 +2,6 @@
 //! same room, so that the tail, which is what users remember, is not a hair at the edge.
 
 use plotters::coord::ranged1d::ReversibleRanged as _;
-use plotters::element::{Rectangle, Text};
-use plotters::style::Color as _;
-use plotters::style::text_anchor::HPos;
 
 use crate::measure::{Latency, LatencyKind};
 use crate::outcome::Class;
@@ -14,16 +11,15 @@ use crate::units::grouped;
 use super::axis::{Axis, Scale, Unit, micros};
 use super::frame::{Frame, Swatch};
 use super::hover::Series;
-use super::style::{BAND, LINES, MUTED, SMALL, Stroke, Theme, lettering};
-use super::surface::{FINE, Panel, Point, Rect};
-use super::text::width;
+use super::style::{LINES, Stroke, Theme};
+use super::surface::{FINE, Panel, Point};
 use super::{Chart, Drawing, Input};
 
 pub(super) const CHART: Chart = Chart {
     name: "latency-percentiles",
     title: "Latency by percentile",
     about: "The time that so many of all answers did not exceed; each division to the right is \
-            one more nine. Above: response time, from the instant a request was due, and service \
+            one more nine, and a line is dotted where fewer than ten answers lie beyond it. Above: response time, from the instant a request was due, and service \
             time, from when it was sent. Below: response time by class of answer. Warm-up is left \
             out.",
     draw,
@@ -33,6 +29,8 @@ pub(super) const CHART: Chart = Chart {
 const PLACES: i32 = 120;
 /// With fewer answers beyond a percentile, it is a matter of chance.
 const ENOUGH: f64 = 10.0;
+/// How a line is broken there.
+const LOOSE: &str = "1 2.5";
 
 struct Curve {
     name: String,
@@ -118,11 +116,11 @@ fn plot(frame: &mut Frame, x: &Axis, name: &'static str, curves: &[Curve], heigh
     let (least, largest) = ends.fold((u64::MAX, 0), |(a, b), (c, d)| (a.min(c), b.max(d)));
     let y = Axis::micros(name, least as f64, largest as f64);
     let panel = frame.panel(x.clone(), y, height);
-    let n = curves.iter().map(|curve| curve.latency.count()).max().unwrap_or(0);
-    few(frame, &panel, n);
     // The first lie on top.
     for curve in curves.iter().rev() {
-        panel.draw(&curve.stroke.path(steps(&panel, &curve.latency)));
+        let (firm, loose) = parted(steps(&panel, &curve.latency), curve.latency.count());
+        panel.draw(&curve.stroke.path(firm));
+        panel.draw(&Stroke { dash: LOOSE, ..curve.stroke }.path(loose));
     }
     frame.baseline(&panel);
     let places: Vec<f64> = (0..=PLACES).filter_map(|n| x.unmap(n, (0, PLACES))).collect();
@@ -135,18 +133,19 @@ fn plot(frame: &mut Frame, x: &Axis, name: &'static str, curves: &[Curve], heigh
     panel
 }
 
-/// Marks where a percentile rests on a handful of answers.
-fn few(frame: &mut Frame, panel: &Panel, n: u64) {
-    let rect = panel.rect();
-    let from = panel.at_x((1.0 - ENOUGH / n as f64).max(0.0));
-    let room = rect.right() - from;
-    let band = Rect { x: from, width: room, ..rect };
-    frame.sheet.draw(&Rectangle::new(band.corners(), BAND.filled()));
-    let text = format!("beyond: fewer than {ENOUGH} answers");
-    if width(&text, SMALL) + 12.0 < room {
-        let place = (rect.right() - 6.0, rect.bottom() - 8.0);
-        frame.sheet.draw(&Text::new(text, place, lettering(SMALL, &MUTED, HPos::Right)));
+/// The part of a line that rests on enough answers, and the rest of it, which begins where the first
+/// ends.
+fn parted(steps: Vec<Point>, answers: u64) -> (Vec<Point>, Vec<Point>) {
+    let end = (1.0 - ENOUGH / answers as f64).max(0.0);
+    let at = steps.partition_point(|(share, _)| *share <= end);
+    let mut firm = steps;
+    let mut loose = firm.split_off(at);
+    // Steps go up where they are, so what goes on beyond the end is level.
+    if let Some((_, value)) = firm.last().copied().filter(|_| !loose.is_empty()) {
+        firm.push((end, value));
+        loose.insert(0, (end, value));
     }
+    (firm, loose)
 }
 
 /// The quantiles as steps: each value holds for as many answers as had it.

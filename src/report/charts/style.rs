@@ -145,6 +145,8 @@ pub enum Texture {
     /// Nothing.
     #[default]
     Plain,
+    /// Upright lines.
+    Upright,
     /// `/////`
     Rising,
     /// `\\\\\`
@@ -162,6 +164,7 @@ impl Texture {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Plain => "plain",
+            Self::Upright => "upright",
             Self::Rising => "rising",
             Self::Falling => "falling",
             Self::Crossed => "crossed",
@@ -200,7 +203,7 @@ pub static VERDICTS: [(Verdict, Fill); Verdict::COUNT] = [
     (Verdict::WrongCode, fill(&BLUE, Texture::Level)),
     (Verdict::Misblamed, fill(&PURPLE, Texture::Dotted)),
     (Verdict::FalseReject, fill(&YELLOW, Texture::Falling)),
-    (Verdict::FalseAccept, fill(&VERMILION, Texture::Plain)),
+    (Verdict::FalseAccept, fill(&VERMILION, Texture::Upright)),
     (Verdict::IdentitySwap, fill(&STRONG, Texture::Plain)),
 ];
 

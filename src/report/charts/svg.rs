@@ -146,6 +146,7 @@ impl Canvas {
     fn fill(&mut self, ink: &Ink, texture: Texture) -> String {
         let lines = match texture {
             Texture::Plain => return ink.hex(self.theme).to_owned(),
+            Texture::Upright => "M3 0V6",
             Texture::Rising => "M-1 7L7 -1M-1 1L1 -1M5 7L7 5",
             Texture::Falling => "M-1 -1L7 7M5 -1L7 1M-1 5L1 7",
             Texture::Crossed => "M-1 7L7 -1M-1 -1L7 7",

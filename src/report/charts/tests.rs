@@ -271,13 +271,16 @@ fn a_page_can_recolour_a_chart() {
 }
 
 #[test]
-fn files_are_svg_in_both_themes_and_a_picture() {
+fn files_are_svg_and_pictures_in_both_themes() {
     let (mut report, course) = (sample::correct(), Course::default());
     report.matrix.entry("must_accept".into()).or_default().insert("accepted".into(), 5);
     let input = Input { report: &report, course: &course, events: &[] };
     let files: Vec<ChartFile> =
         files(&input, &drawn(&input, Theme::Light)).map(Result::unwrap).collect();
     let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
-    assert_eq!(names, ["matrix.svg", "matrix-dark.svg", "matrix.png"]);
-    assert!(files[2].bytes.starts_with(b"\x89PNG") && files[2].bytes.len() > 5_000);
+    assert_eq!(names, ["matrix.svg", "matrix.png", "matrix-dark.svg", "matrix-dark.png"]);
+    for picture in [&files[1], &files[3]] {
+        assert!(picture.bytes.starts_with(b"\x89PNG") && picture.bytes.len() > 5_000);
+    }
+    assert_ne!(files[1].bytes, files[3].bytes);
 }

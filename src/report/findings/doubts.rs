@@ -94,6 +94,9 @@ const STAMPEDE: f64 = 1.5;
 fn stampede(report: &RunReport) -> Option<Finding> {
     let peak = report.lookups?.peak_per_request.filter(|peak| *peak > STAMPEDE)?;
     let peak = ratio(peak);
-    let text = format!("In the worst second the store was asked {peak} times for each request");
+    let text = format!(
+        "In the worst second the store was asked {peak} times for each request, where once is \
+         enough: it was asked again after errors, or by several for the same user"
+    );
     Some(finding(Severity::Wrong, text))
 }

@@ -2,7 +2,7 @@
 
 mod text;
 
-pub use text::{Cell, code, escaped};
+pub use text::{Cell, code, escaped, escaped_within};
 
 use std::fmt::Write as _;
 

@@ -52,6 +52,11 @@ const APART: &str = "&#8203;";
 
 /// The text on one line, as Markdown that shows it and does nothing else; cut where it is long.
 pub fn escaped(text: &str) -> String {
+    escaped_within(text, LONGEST)
+}
+
+/// The same of a text that may be longer, which is cut at so many characters.
+pub fn escaped_within(text: &str, longest: usize) -> String {
     let text = visible(&text.replace(char::is_whitespace, " ")).into_owned();
     let text = text.as_str();
     let mut out = String::with_capacity(text.len() + 16);
@@ -60,7 +65,7 @@ pub fn escaped(text: &str) -> String {
         out.push_str(APART);
     }
     let mut before = ' ';
-    for (at, c) in text.char_indices().take(LONGEST) {
+    for (at, c) in text.char_indices().take(longest) {
         let (told, rest) = (&text[..at], &text[at + c.len_utf8()..]);
         let after = rest.chars().next().unwrap_or(' ');
         match c {
@@ -82,7 +87,7 @@ pub fn escaped(text: &str) -> String {
         }
         before = c;
     }
-    if text.chars().nth(LONGEST).is_some() {
+    if text.chars().nth(longest).is_some() {
         out.push('…');
     }
     out

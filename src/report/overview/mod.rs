@@ -13,7 +13,7 @@ pub use answers::{
     wrong, wrong_of,
 };
 
-use super::model::{Finding, RunReport, Severity};
+use super::model::{RunReport, Severity};
 use super::wording::{counted, form, span};
 
 /// How a run ended, in the order in which one reason outweighs another.
@@ -102,18 +102,25 @@ pub fn passed(report: &RunReport) -> String {
     }
 }
 
-/// Why a run passed that has critical findings; `None` for every other.
+/// Why a run passed that has findings of what is wrong; `None` for every other.
 pub fn tolerated(report: &RunReport) -> Option<String> {
-    let is_critical = |finding: &&Finding| finding.severity == Severity::Critical;
-    let n = report.findings.iter().filter(is_critical).count() as u64;
-    (n > 0 && Outcome::of(report) == Outcome::Passed).then(|| {
-        format!(
-            "{} {} it: no threshold forbids {}.",
-            counted(n, "critical finding", "critical findings"),
-            form(n, "does not fail", "do not fail"),
-            form(n, "it", "them")
-        )
-    })
+    let of = |severity| report.findings.iter().filter(|f| f.severity == severity).count() as u64;
+    let (critical, wrong) = (of(Severity::Critical), of(Severity::Wrong));
+    let all = critical + wrong;
+    if all == 0 || Outcome::of(report) != Outcome::Passed {
+        return None;
+    }
+    let what = match (critical, wrong) {
+        (0, n) => counted(n, "finding of what is wrong", "findings of what is wrong"),
+        (n, 0) => counted(n, "critical finding", "critical findings"),
+        (n, wrong) => {
+            format!(
+                "{} and {wrong} of what is wrong",
+                counted(n, "critical finding", "critical findings")
+            )
+        }
+    };
+    Some(format!("{what} {} it: only thresholds do.", form(all, "does not fail", "do not fail")))
 }
 
 /// Whether the figures may be believed, in a sentence.
@@ -130,6 +137,7 @@ pub fn valid(report: &RunReport) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::model::Finding;
     use super::super::model::ThresholdReport;
     use super::super::sample;
     use super::*;
@@ -163,8 +171,12 @@ mod tests {
         assert_eq!(tolerated(&report), None);
         let sentence = "somebody was let in".to_owned();
         report.findings.push(Finding { severity: Severity::Critical, sentence });
-        let one = "1 critical finding does not fail it: no threshold forbids it.";
+        let one = "1 critical finding does not fail it: only thresholds do.";
         assert_eq!(tolerated(&report).as_deref(), Some(one));
+        let sentence = "somebody was turned away".to_owned();
+        report.findings.push(Finding { severity: Severity::Wrong, sentence });
+        let both = "1 critical finding and 1 of what is wrong do not fail it: only thresholds do.";
+        assert_eq!(tolerated(&report).as_deref(), Some(both));
         report.valid = false;
         assert_eq!(tolerated(&report), None);
     }

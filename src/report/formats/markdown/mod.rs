@@ -7,7 +7,7 @@ mod answers;
 mod figures;
 
 use super::super::folder::SUMMARY_MD;
-use super::super::markdown::{LONGEST_COMMENT, Table, escaped, fold};
+use super::super::markdown::{LONGEST_COMMENT, Table, escaped, escaped_within, fold};
 use super::super::model::RunReport;
 use super::super::overview::{self, Outcome};
 use super::super::wording::span;
@@ -22,6 +22,8 @@ pub(super) const FORMAT: Format = Format {
 
 /// The most rows of a table or a list.
 const MOST: usize = 20;
+/// Characters of a reason why figures cannot be believed, which says what to do about it in the end.
+const LONGEST_REASON: usize = 900;
 
 fn markdown(input: &Input<'_>) -> String {
     let report = input.report;
@@ -77,7 +79,7 @@ fn head(report: &RunReport) -> String {
     }
     if !report.reasons.is_empty() {
         text.push_str("\n**The figures cannot be believed:**\n\n");
-        let reasons = report.reasons.iter().map(|reason| escaped(reason));
+        let reasons = report.reasons.iter().map(|reason| escaped_within(reason, LONGEST_REASON));
         list(&mut text, reasons.collect());
     }
     text
