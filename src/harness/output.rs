@@ -13,6 +13,7 @@ use crate::report::course::Course;
 use crate::report::findings::{Context, findings};
 use crate::report::formats::Format;
 use crate::report::model::Lookups;
+use crate::report::wording::retold;
 use crate::report::{
     ActiveFault, Beat, Event, EventLog, LatencyLog, Observer, RunFolder, RunReport, Timeline,
     TimelineRow,
@@ -176,7 +177,7 @@ impl Output {
                 ActiveFault {
                     index,
                     kind: plan.kind,
-                    text: words::describe(plan),
+                    text: retold(&words::describe(plan)),
                     began: state.began.map_or(plan.at, since_start),
                     until: plan.until.map(|until| state.ended.map_or(until, since_start)),
                     over: state.ended.is_some(),

@@ -216,6 +216,9 @@ impl LagReport {
     }
 }
 
+/// How the reason begins of a threshold without a figure.
+const NEVER_MEASURED: &str = "never measured: ";
+
 /// One threshold and what came of it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
@@ -259,9 +262,7 @@ impl ThresholdReport {
             ..Self::default()
         }
     }
-}
 
-impl ThresholdReport {
     /// The figure judged, as all forms for people tell it; empty if there was none.
     pub fn measured(&self) -> String {
         retold(&self.shown)
@@ -269,6 +270,10 @@ impl ThresholdReport {
 
     /// Why it does not hold, likewise; empty if it does.
     pub fn why(&self) -> String {
+        // What was never measured has no times, but a phase may be called `10s`.
+        if self.reason.starts_with(NEVER_MEASURED) {
+            return self.reason.clone();
+        }
         retold(&self.reason)
     }
 }
@@ -366,6 +371,18 @@ mod tests {
         assert_eq!(json["kind"], "response");
         assert_eq!((&json["p999"], &json["count"]), (&3.into(), &3.into()));
         assert_eq!(serde_json::from_value::<LatencyRow>(json).unwrap(), row);
+    }
+
+    #[test]
+    fn a_phase_that_is_called_like_a_time_keeps_its_name() {
+        for metric in ["p99(response_time) in 1m", "p99(response_time, timeout) in 10s"] {
+            let phase = metric.rsplit(' ').next().unwrap();
+            let threshold = Threshold::parse(metric, "< 2ms").unwrap();
+            let report = ThresholdReport::new(&threshold, threshold.judge(None));
+            assert!(report.why().ends_with(&format!(" in {phase}")), "{}", report.why());
+            let report = ThresholdReport::new(&threshold, threshold.judge(Some(3_500.0)));
+            assert_eq!(report.why(), "measured 3.5 ms, wanted < 2 ms");
+        }
     }
 
     #[test]

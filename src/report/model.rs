@@ -281,11 +281,6 @@ impl FaultReport {
     pub fn told(&self) -> String {
         retold(&self.text)
     }
-
-    /// Its verdicts with their numbers.
-    pub fn counts(&self) -> impl Iterator<Item = (&str, u64)> {
-        self.verdicts.iter().map(|(name, count)| (name.as_str(), *count))
-    }
 }
 
 /// An answer that is not what it should be, as an example of its kind.

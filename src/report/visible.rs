@@ -2,19 +2,22 @@
 //! would act on a screen or hide itself is shown.
 //!
 //! *Hidden* are control characters (C0, DEL, C1), those that set the direction of writing (Unicode
-//! Standard Annex #9 §2), and those that take no room: a text that holds them shows in another order or
-//! as another text than it is. What Markdown, HTML, XML or a terminal makes of the rest is the business
+//! Standard Annex #9 §2), and those that take no room or are blank without being spaces (fillers, the
+//! empty Braille pattern): a text that holds them shows in another order or as another text than it is.
+//! The selectors of variants U+FE00 to U+FE0F stay, for emoji are written with them. What Markdown, HTML, XML or a terminal makes of the rest is the business
 //! of each form.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// Whether a character acts on a screen or takes no room on it.
+/// Whether a character acts on a screen, or cannot be seen on it and is no space.
 pub fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' | '\u{e0100}'..='\u{e01ef}')
 }
 
 /// The text on one line, with a sign for each hidden character: that of its name for the old control
@@ -105,6 +108,18 @@ mod tests {
         assert_eq!(readable(r"caf\xc3…"), "caf…", "cut within a character");
         assert_eq!(readable(r"bad \xff…"), "bad \u{fffd}…");
         assert_eq!(readable(r"\q \x \xg0 \"), r"\q \x \xg0 \", "not of that form");
+    }
+
+    #[test]
+    fn what_is_blank_and_no_space_shows() {
+        for c in "\u{34f}\u{115f}\u{1160}\u{17b4}\u{17b5}\u{180b}\u{180f}\u{2800}\u{3164}\u{ffa0}\u{e0100}\u{e01ef}"
+            .chars()
+        {
+            assert_eq!(visible(&format!("a{c}b")), format!("a<U+{:04X}>b", u32::from(c)));
+        }
+        for text in ["❤\u{fe0f}", "a b", "a\u{a0}b\u{3000}c", "ㅎ각"] {
+            assert_eq!(visible(text), text);
+        }
     }
 
     proptest! {

@@ -16,8 +16,17 @@ pub fn form<'a>(count: u64, one: &'a str, many: &'a str) -> &'a str {
     if count == 1 { one } else { many }
 }
 
+/// Hits with their unit, which is in the plural: `1,760 connections`, `1 connection`, `1 entry`.
+pub fn hits(count: u64, unit: &str) -> String {
+    let one = match (unit.strip_suffix("ies"), unit.strip_suffix('s')) {
+        (Some(stem), _) => format!("{stem}y"),
+        (None, one) => one.unwrap_or(unit).to_owned(),
+    };
+    counted(count, &one, unit)
+}
+
 /// A time in milliseconds to about two digits: `0.42 ms`, `8.5 ms`, `120 ms`, `2.1 s`, `95 s`, `60 min`,
-/// `2.5 h`.
+/// `2.5 h`. One that is not zero is never told as zero: `<0.01 ms`.
 pub fn span(ms: f64) -> String {
     match ms {
         ms if ms >= 7_170_000.0 => format!("{:.1} h", ms / 3.6e6),
@@ -26,7 +35,8 @@ pub fn span(ms: f64) -> String {
         ms if ms >= 999.5 => format!("{:.1} s", ms / 1e3),
         ms if ms >= 9.95 => format!("{ms:.0} ms"),
         ms if ms >= 0.995 => format!("{ms:.1} ms"),
-        ms if ms > 0.0 => format!("{ms:.2} ms"),
+        ms if ms >= 0.005 => format!("{ms:.2} ms"),
+        ms if ms > 0.0 => "<0.01 ms".to_owned(),
         _ => "0 ms".to_owned(),
     }
 }
@@ -83,9 +93,12 @@ pub fn retold(text: &str) -> String {
     out + rest
 }
 
-/// Microseconds as a column of milliseconds shows them, to about three digits: `0.79`, `10.2`, `1,234`.
+/// Microseconds as a column of milliseconds shows them, to about three digits: `0.79`, `10.2`, `1,234`,
+/// `<0.01`, `0`.
 pub fn millis(micros: u64) -> String {
     match micros {
+        0 => "0".to_owned(),
+        us if us < 5 => "<0.01".to_owned(),
         us if us < 9_995 => format!("{:.2}", us as f64 / 1e3),
         us if us < 99_950 => format!("{:.1}", us as f64 / 1e3),
         us => grouped((us + 500) / 1_000),
@@ -99,13 +112,20 @@ pub fn interval(bounds: LagBounds) -> String {
         LagBounds { low_ms, high_ms: Some(high) } => {
             format!("{}–{}", whole_millis(low_ms), whole_millis(high))
         }
+        // "At least less than a tenth" says nothing.
+        LagBounds { low_ms, high_ms: None } if low_ms > 0.0 && low_ms < 0.05 => "> 0".to_owned(),
         LagBounds { low_ms, high_ms: None } => format!("≥ {}", whole_millis(low_ms)),
     }
 }
 
-/// Milliseconds as a column of lags shows them: whole, and with a tenth below ten.
+/// Milliseconds as a column of lags shows them: whole, and with a tenth below ten; `<0.1`, `0`.
 pub fn whole_millis(ms: f64) -> String {
-    if ms > 0.0 && ms < 9.95 { format!("{ms:.1}") } else { grouped(ms.max(0.0).round() as u64) }
+    match ms {
+        ms if ms >= 9.95 => grouped(ms.round() as u64),
+        ms if ms >= 0.05 => format!("{ms:.1}"),
+        ms if ms > 0.0 => "<0.1".to_owned(),
+        _ => "0".to_owned(),
+    }
 }
 
 /// An instant of a run, as a column of seconds shows it.
@@ -113,27 +133,33 @@ pub fn instant(seconds: f64) -> String {
     format!("{seconds:.1}")
 }
 
-/// So many for each: `0.335`, `1.1`, `3`.
+/// So many for each: `0.335`, `1.1`, `3`, `<0.001`, `0`.
 pub fn ratio(ratio: f64) -> String {
+    if ratio > 0.0 && ratio < 0.000_5 {
+        return "<0.001".to_owned();
+    }
     let text = format!("{ratio:.3}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// Events a second, without `/s`: `2,003`, `99.5`, `0.2`.
+/// Events a second, without `/s`: `2,003`, `99.5`, `0.2`, `<0.1`, `0`.
 pub fn rate(per_second: f64) -> String {
     match per_second {
         rate if rate >= 99.95 => grouped(rate.round() as u64),
-        rate if rate > 0.0 => format!("{rate:.1}"),
+        rate if rate >= 0.05 => format!("{rate:.1}"),
+        rate if rate > 0.0 => "<0.1".to_owned(),
         _ => "0".to_owned(),
     }
 }
 
-/// Memory: `28 MiB`, `15.6 GiB`.
+/// Memory: `28 MiB`, `15.6 GiB`, `<1 MiB`, `0 MiB`.
 pub fn memory(bytes: u64) -> String {
+    const MIB: u64 = 1 << 20;
     const GIB: u64 = 1 << 30;
     match bytes {
+        1..MIB => "<1 MiB".to_owned(),
         bytes if bytes >= 10 * GIB => format!("{:.1} GiB", bytes as f64 / GIB as f64),
-        bytes => format!("{} MiB", grouped(bytes >> 20)),
+        bytes => format!("{} MiB", grouped(bytes / MIB)),
     }
 }
 
@@ -145,12 +171,13 @@ pub fn percent(part: u64, whole: u64) -> String {
     share(part as f64 / whole as f64)
 }
 
-/// A share from 0 to 1 as `88%`, `1.2%`, `0.03%` or `<0.01%`.
+/// A share from 0 to 1 as `88%`, `1.2%`, `0.03%` or `<0.01%`; `99.50%` to `99.99%` where it is nearly
+/// all.
 pub fn share(share: f64) -> String {
     match share * 100.0 {
         x if x <= 0.0 => "0%".to_owned(),
         // Neither all nor nothing, unless it is.
-        x if x > 99.5 && x < 100.0 => format!("{:.2}%", x.min(99.99)),
+        x if (99.5..100.0).contains(&x) => format!("{:.2}%", x.min(99.99)),
         x if x >= 9.95 => format!("{x:.0}%"),
         x if x >= 0.095 => format!("{x:.1}%"),
         x if x >= 0.01 => format!("{x:.2}%"),
@@ -169,13 +196,15 @@ pub fn listed(items: &[String]) -> String {
 
 /// `user_not_found 1,200, token_invalid 34`: the largest first, at most `most` of them. A name that ends
 /// with a number of its own is kept apart from its count: `store-outage 2: 760`.
-pub fn ranked<'a>(counts: impl IntoIterator<Item = (&'a str, u64)>, most: usize) -> String {
+pub fn ranked<N: AsRef<str>>(counts: impl IntoIterator<Item = (N, u64)>, most: usize) -> String {
     let mut counts: Vec<_> = counts.into_iter().filter(|(_, count)| *count > 0).collect();
-    counts.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+    counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.as_ref().cmp(b.0.as_ref())));
     let rest = counts.len().saturating_sub(most);
-    let shown = counts.iter().take(most);
-    let mut text: Vec<String> =
-        shown.map(|(name, count)| format!("{name}{} {}", colon(name), grouped(*count))).collect();
+    let told = |(name, count): &(N, u64)| {
+        let name = name.as_ref();
+        format!("{name}{} {}", colon(name), grouped(*count))
+    };
+    let mut text: Vec<String> = counts.iter().take(most).map(told).collect();
     if rest > 0 {
         text.push(format!("{rest} more"));
     }
@@ -195,6 +224,9 @@ mod tests {
         assert_eq!(counted(1, "user", "users"), "1 user");
         assert_eq!(counted(0, "user", "users"), "0 users");
         assert_eq!(counted(1_204, "user", "users"), "1,204 users");
+        let hits = [(1, "entries"), (1, "connections"), (0, "users"), (1_760, "pieces")];
+        let wanted = ["1 entry", "1 connection", "0 users", "1,760 pieces"];
+        assert_eq!(hits.map(|(count, unit)| super::hits(count, unit)), wanted);
         assert_eq!((form(1, "was", "were"), form(2, "was", "were")), ("was", "were"));
     }
 
@@ -209,7 +241,9 @@ mod tests {
         let shares = [(0, 5), (5, 0), (1, 100_000), (3, 10_000), (12, 1_000), (880, 1_000)];
         let wanted = ["0%", "0%", "<0.01%", "0.03%", "1.2%", "88%"];
         assert_eq!(shares.map(|(part, whole)| percent(part, whole)), wanted);
-        assert_eq!([percent(99_999, 100_000), percent(4, 4)], ["99.99%", "100%"]);
+        let nearly_all = [(99_999, 100_000), (199, 200), (1_989, 2_000), (4, 4)];
+        let wanted = ["99.99%", "99.50%", "99%", "100%"];
+        assert_eq!(nearly_all.map(|(part, whole)| percent(part, whole)), wanted);
     }
 
     #[test]
@@ -263,7 +297,7 @@ mod tests {
     #[test]
     fn columns_have_one_form() {
         let times = [0, 789, 9_994, 9_995, 99_949, 99_950, 1_234_567].map(millis);
-        assert_eq!(times, ["0.00", "0.79", "9.99", "10.0", "99.9", "100", "1,235"]);
+        assert_eq!(times, ["0", "0.79", "9.99", "10.0", "99.9", "100", "1,235"]);
         let bounds = |low_ms, high_ms| interval(LagBounds { low_ms, high_ms });
         assert_eq!(bounds(1_486.4, Some(1_709.6)), "1,486–1,710");
         assert_eq!(
@@ -280,6 +314,27 @@ mod tests {
             ["28 MiB", "9,216 MiB", "15.6 GiB"]
         );
         assert_eq!(instant(7.04), "7.0");
+    }
+
+    #[test]
+    fn what_is_not_zero_is_not_told_as_zero() {
+        for (told, zero, small, least) in [
+            ([0.0, 0.000_4, 0.005].map(span), "0 ms", "<0.01 ms", "0.01 ms"),
+            ([0, 1, 5].map(micros), "0 ms", "<0.01 ms", "0.01 ms"),
+            ([0, 4, 6].map(micros), "0 ms", "<0.01 ms", "0.01 ms"),
+            ([0, 1, 5].map(millis), "0", "<0.01", "0.01"),
+            ([0, 4, 6].map(millis), "0", "<0.01", "0.01"),
+            ([0.0, 0.04, 0.05].map(whole_millis), "0", "<0.1", "0.1"),
+            ([0.0, 0.04, 0.05].map(rate), "0", "<0.1", "0.1"),
+            ([0.0, 0.000_4, 0.000_5].map(ratio), "0", "<0.001", "0.001"),
+            ([0, 1, 1 << 20].map(memory), "0 MiB", "<1 MiB", "1 MiB"),
+            ([0, 1_048_575, 1_048_576].map(memory), "0 MiB", "<1 MiB", "1 MiB"),
+            ([0.0, 0.000_04, 0.000_1].map(share), "0%", "<0.01%", "0.01%"),
+        ] {
+            assert_eq!(told, [zero, small, least]);
+        }
+        let bounds = |low_ms, high_ms| interval(LagBounds { low_ms, high_ms });
+        assert_eq!([bounds(0.01, Some(0.02)), bounds(0.01, None)], ["<0.1–<0.1", "> 0"]);
     }
 
     #[test]

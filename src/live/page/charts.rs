@@ -17,7 +17,7 @@ pub fn drawn(standing: &Standing, course: &Course) -> Vec<(String, Markup)> {
         let name = place(chart.name);
         // Without its values a chart is still a chart.
         let values = values(&drawing).unwrap_or_default();
-        let contents = html! { (picture(&drawing, &name)) (values) };
+        let contents = html! { (picture(&drawing)) (values) };
         Some((name, contents))
     });
     drawn.collect()

@@ -10,7 +10,7 @@ use crate::live::feed::step_text;
 use crate::measure::LatencyKind;
 use crate::outcome::Verdict;
 use crate::report::model::{Finding, Percentiles, Severity, ThresholdReport};
-use crate::report::wording::{micros, percent};
+use crate::report::wording::{hits, micros, percent};
 use crate::report::{ActiveFault, RunReport};
 use crate::units::grouped;
 
@@ -150,7 +150,7 @@ fn answers(standing: &Standing) -> Markup {
             @for fault in under_way {
                 p.verdict.kind { (fault.kind) }
                 p.note { (left(fault, standing)) }
-                p.note { (grouped(fault.hits)) " " (fault.hit_unit) " hit so far" }
+                p.note { (hits(fault.hits, fault.hit_unit)) " hit so far" }
             }
         }
     }
@@ -258,7 +258,7 @@ fn faults(standing: &Standing) -> Markup {
                             td { bdi { (fault.told()) } }
                             td.figure { (format!("{:.1} s", fault.at)) }
                             td.figure { (fault.until.map_or_else(|| "–".to_owned(), |until| format!("{until:.1} s"))) }
-                            td.figure { (grouped(fault.hits)) " " (fault.hit_unit) }
+                            td.figure { (hits(fault.hits, &fault.hit_unit)) }
                         }
                     }
                 }
@@ -317,6 +317,8 @@ fn spoken(moment: &Moment) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::live::sample;
 
@@ -349,6 +351,17 @@ mod tests {
         assert!(faults.contains(">1,760 connections<"), "{faults}");
         assert!(faults.contains(">412 connections<"), "{faults}");
         assert!(answers.contains("412 connections hit so far"), "{answers}");
+    }
+
+    #[test]
+    fn one_hit_is_told_as_one() {
+        let mut moment = sample::in_an_outage();
+        let mut standing = moment.standing.as_deref().unwrap().clone();
+        standing.faults[0].hits = 1;
+        moment.standing = Some(Arc::new(standing));
+        let parts = Parts::of(&moment);
+        let answers = parts.html("answers");
+        assert!(answers.contains(">1 connection hit so far<"), "{answers}");
     }
 
     #[test]

@@ -5,12 +5,13 @@ use ratatui::layout::{Constraint, Flex, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph};
 
-use super::figures::{cut, micros, rate, seconds};
+use super::figures::{cut, rate, seconds};
 use super::panels;
 use super::state::State;
 use super::words;
 use crate::live::moment::{Moment, Standing};
 use crate::report::Step;
+use crate::report::wording::micros;
 use crate::units::grouped;
 
 /// Below either of these there is room for lines alone.

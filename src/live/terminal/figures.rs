@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use crate::measure::LatencyKind;
-use crate::report::RunReport;
 use crate::report::model::Percentiles;
-use crate::report::wording::span;
+use crate::report::wording::micros;
 use crate::units::grouped;
 
 /// Above the columns of [`columns`].
@@ -17,16 +15,6 @@ pub fn columns(times: Option<Percentiles>) -> [String; 5] {
         return HEADS.map(|_| "-".to_owned());
     };
     [p.p50, p.p90, p.p99, p.p999, p.max].map(micros)
-}
-
-/// Response times of all measured phases and classes; `None` before the first.
-pub fn overall(report: &RunReport) -> Option<Percentiles> {
-    report.overall(LatencyKind::Response)
-}
-
-/// A time in microseconds: `850 µs`, `2.1 ms`.
-pub fn micros(us: u64) -> String {
-    if us < 1_000 { format!("{us} µs") } else { span(us as f64 / 1e3) }
 }
 
 /// A count a second.
@@ -54,8 +42,9 @@ mod tests {
 
     #[test]
     fn times_and_texts_are_short() {
-        assert_eq!(micros(850), "850 µs");
-        assert_eq!(micros(2_100), "2.1 ms");
+        let times = Percentiles { count: 9, p50: 850, p99: 2_100, ..Percentiles::default() };
+        assert_eq!(columns(Some(times)), ["0.85 ms", "0 ms", "2.1 ms", "0 ms", "0 ms"]);
+        assert_eq!(columns(Some(Percentiles::default())), ["-"; 5]);
         assert_eq!(cut("orders", 6), "orders");
         assert_eq!(cut("orders", 4), "ord…");
         assert_eq!(cut("orders", 0), "…");

@@ -7,12 +7,13 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Paragraph, Sparkline, SparklineBar};
 
-use super::figures::{HEADS, columns, cut, micros, overall, rate, seconds};
+use super::figures::{HEADS, columns, cut, rate, seconds};
 use super::state::State;
 use crate::live::moment::{Point, Standing};
+use crate::measure::LatencyKind;
 use crate::outcome::Verdict;
 use crate::report::model::FaultReport;
-use crate::report::wording::percent;
+use crate::report::wording::{hits, micros, percent};
 use crate::report::{ActiveFault, Step};
 use crate::units::grouped;
 
@@ -96,7 +97,8 @@ pub fn percentiles(frame: &mut Frame<'_>, area: Rect, state: &State, standing: &
     let (title, heads) = row("", HEADS.map(str::to_owned));
     let mut lines = vec![Line::from(vec![title, Span::styled(heads, state.palette.faint())])];
     let now = standing.now.map(Into::into);
-    for (title, times) in [("now", now), ("overall", overall(&standing.report))] {
+    let overall = standing.report.overall(LatencyKind::Response);
+    for (title, times) in [("now", now), ("overall", overall)] {
         let (title, cells) = row(title, columns(times));
         lines.push(Line::from(vec![title, Span::raw(cells)]));
     }
@@ -151,19 +153,28 @@ pub fn faults(frame: &mut Frame<'_>, area: Rect, state: &State, standing: &Stand
     let width = usize::from(inside.width);
     let mut lines: Vec<Line<'_>> = Vec::new();
     for fault in standing.faults.iter().filter(|fault| !fault.over) {
-        let left = time_left(fault, standing.elapsed);
-        lines.push(Line::from(vec![
-            Span::styled(format!("▶ {}", fault.kind), state.palette.fault()),
-            Span::styled(format!("  {left}"), state.palette.strong()),
-        ]));
-        let hits = format!("  {} {} hit", grouped(fault.hits), fault.hit_unit);
-        lines.push(Line::styled(cut(&hits, width), state.palette.faint()));
-        if fault.text != fault.kind {
-            lines.push(Line::styled(
-                cut(&format!("  {}", fault.text), width),
-                state.palette.faint(),
-            ));
-        }
+        let head = format!("▶ {}", fault.kind);
+        let left = format!("  {}", time_left(fault, standing.elapsed));
+        let hits = hits(fault.hits, fault.hit_unit);
+        let taken = head.chars().count() + left.chars().count();
+        let mut head = vec![
+            Span::styled(head, state.palette.fault()),
+            Span::styled(left, state.palette.strong()),
+        ];
+        let text = Some(fault.text.as_str()).filter(|text| *text != fault.kind);
+        // Where there is no room for the hits beside the name they begin the line below.
+        let below = if taken + 2 + hits.chars().count() <= width {
+            head.push(Span::styled(format!("  {hits}"), state.palette.faint()));
+            text.map(str::to_owned)
+        } else {
+            Some(text.map_or_else(|| hits.clone(), |text| format!("{hits}: {text}")))
+        };
+        lines.push(Line::from(head));
+        lines.extend(
+            below.map(|below| {
+                Line::styled(cut(&format!("  {below}"), width), state.palette.faint())
+            }),
+        );
     }
     if lines.is_empty() {
         lines.push(Line::styled("none under way", state.palette.faint()));
@@ -171,9 +182,8 @@ pub fn faults(frame: &mut Frame<'_>, area: Rect, state: &State, standing: &Stand
     let under_way =
         |report: &FaultReport| standing.faults.iter().any(|fault| !fault.over && fault.is(report));
     for report in standing.report.faults.iter().rev().filter(|report| !under_way(report)) {
-        let hits = grouped(report.hits);
-        let text =
-            format!("· {} at {:.0} s, {hits} {} hit", report.kind, report.at, report.hit_unit);
+        let hits = hits(report.hits, &report.hit_unit);
+        let text = format!("· {} at {:.0} s, {hits} hit", report.kind, report.at);
         lines.push(Line::styled(cut(&text, width), state.palette.faint()));
     }
     frame.render_widget(Paragraph::new(lines), inside);

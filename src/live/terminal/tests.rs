@@ -48,6 +48,29 @@ fn the_help_lies_over_the_picture_of_a_run_that_is_asked_to_end() {
     insta::assert_snapshot!(drawn(&state, 80, 24));
 }
 
+#[test]
+fn a_second_fault_keeps_its_text_and_its_hits() {
+    let mut moment = sample::in_an_outage();
+    let mut standing = moment.standing.as_deref().unwrap().clone();
+    let second = crate::report::ActiveFault {
+        kind: "cache-stale",
+        text: "swallow what goes over the cache link".to_owned(),
+        hits: 1,
+        hit_unit: "pieces",
+        ..standing.faults[0].clone()
+    };
+    standing.faults.push(second);
+    moment.standing = Some(Arc::new(standing));
+    let state = state(moment);
+    let text = rows(&drawn(&state, 80, 24)).join("\n");
+    for wanted in ["412 connections: <script>", "▶ cache-stale  1 s left  1 piece ", "swallow what"]
+    {
+        assert!(text.contains(wanted), "{wanted}\n{text}");
+    }
+    let text = rows(&drawn(&state, 120, 40)).join("\n");
+    assert!(text.contains("▶ store-outage  1 s left  412 connections"), "{text}");
+}
+
 /// The rows of a picture.
 fn rows(backend: &TestBackend) -> Vec<String> {
     let buffer = backend.buffer();

@@ -1,10 +1,12 @@
 //! What a page needs to show values under the pointer: the plots of a chart with their axes, and
 //! the series that were drawn, as numbers.
 
+use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 
 use super::axis::{Axis, Unit};
 use super::surface::Rect;
+use crate::report::visible::visible;
 
 /// The plots of one chart.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -32,23 +34,36 @@ pub struct Plot {
 }
 
 /// One series: a value for each place of its plot.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Series {
     /// What it is called.
     pub name: String,
     /// What its values are.
     pub unit: Unit,
     /// The values; `None` where there is none.
-    #[serde(serialize_with = "short_or_none")]
     pub values: Vec<Option<f64>>,
 }
 
-/// Four digits, as many as a tooltip shows.
-fn rounded(value: f64) -> f64 {
+impl Serialize for Series {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        // As many as a tooltip shows; of shares more, for nearly all is not all.
+        let digits = if self.unit == Unit::Share { 6 } else { 4 };
+        let short = |value: f64| Short::from(rounded(value, digits));
+        let values: Vec<_> = self.values.iter().map(|value| value.map(short)).collect();
+        let mut series = out.serialize_struct("Series", 3)?;
+        series.serialize_field("name", &visible(&self.name))?;
+        series.serialize_field("unit", &self.unit)?;
+        series.serialize_field("values", &values)?;
+        series.end()
+    }
+}
+
+/// To so many digits.
+fn rounded(value: f64, digits: i32) -> f64 {
     if value == 0.0 || !value.is_finite() {
         return 0.0;
     }
-    let scale = 10_f64.powi(3 - value.abs().log10().floor() as i32);
+    let scale = 10_f64.powi(digits - 1 - value.abs().log10().floor() as i32);
     (value * scale).round() / scale
 }
 
@@ -75,10 +90,6 @@ fn short<S: Serializer>(values: &[f64], out: S) -> Result<S::Ok, S::Error> {
     out.collect_seq(values.iter().map(|value| Short::from((value * 1e7).round() / 1e7)))
 }
 
-fn short_or_none<S: Serializer>(values: &[Option<f64>], out: S) -> Result<S::Ok, S::Error> {
-    out.collect_seq(values.iter().map(|value| value.map(|value| Short::from(rounded(value)))))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,5 +103,9 @@ mod tests {
         };
         let json = serde_json::to_string(&series).unwrap();
         assert_eq!(json, r#"{"name":"p99","unit":"us","values":[1235,null,0.1235,20000]}"#);
+        let values = vec![Some(0.999_96), Some(1.0), Some(0.123_456_78)];
+        let series = Series { name: "a\u{202e}".into(), unit: Unit::Share, values };
+        let json = serde_json::to_string(&series).unwrap();
+        assert_eq!(json, r#"{"name":"a<U+202E>","unit":"share","values":[0.99996,1,0.123457]}"#);
     }
 }

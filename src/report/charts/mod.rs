@@ -131,19 +131,21 @@ pub fn themable(svg: &str) -> String {
 /// The variables that [`themable`] charts need: the system's theme, or what `data-theme` of the
 /// page's root says.
 pub fn css() -> String {
-    let values = |theme| {
-        style::INKS.iter().fold(String::new(), |mut out, ink| {
-            // Writing to a string cannot fail.
-            let _ = write!(out, "--chart-{}:{};", ink.name, ink.hex(theme));
-            out
-        })
-    };
-    let (light, dark) = (values(Theme::Light), values(Theme::Dark));
+    let (light, dark) = (css_values(Theme::Light), css_values(Theme::Dark));
     format!(
         ":root{{{light}}}\n\
          @media (prefers-color-scheme:dark){{:root:not([data-theme=light]){{{dark}}}}}\n\
          :root[data-theme=dark]{{{dark}}}\n"
     )
+}
+
+/// The values of these variables in one theme.
+pub fn css_values(theme: Theme) -> String {
+    style::INKS.iter().fold(String::new(), |mut out, ink| {
+        // Writing to a string cannot fail.
+        let _ = write!(out, "--chart-{}:{};", ink.name, ink.hex(theme));
+        out
+    })
 }
 
 #[cfg(test)]

@@ -45,12 +45,7 @@ fn draw(input: &Input<'_>, theme: Theme) -> Option<Drawing> {
     stages.sort_by_key(|stage| ORDER.iter().position(|name| *name == stage.stage).unwrap_or(9));
     let left_out = stages.len().saturating_sub(AREAS.len());
     stages.truncate(AREAS.len());
-    let service = input
-        .report
-        .latency
-        .iter()
-        .find(|row| row.phase == ALL && row.class == ALL && row.kind == LatencyKind::Service);
-    let service = service.map(|row| row.percentiles).unwrap_or_default();
+    let service = input.report.overall(LatencyKind::Service).unwrap_or_default();
     let told = stages.iter().map(|stage| stage.percentiles.count).max().unwrap_or(0);
     let more = match left_out {
         0 => String::new(),

@@ -22,6 +22,7 @@ use plotters_backend::{
 use super::outline::{PIXEL, outline, pixels};
 use super::style::{BACKGROUND, Dash, FONTS, Ink, Look, TEXT, Texture, Theme, WIDTH};
 use super::text;
+use crate::report::visible::visible;
 
 /// The most that a chart can be high, in pixels; it is cut to what it needs.
 const TALLEST: u32 = 100_000;
@@ -320,16 +321,16 @@ fn is_clockwise(corners: &[BackendCoord]) -> bool {
     parts.sum::<i64>() >= 0
 }
 
-/// Text of an element or of an attribute. What XML 1.0 §2.2 does not allow is replaced.
+/// Text of an element or of an attribute, with nothing hidden in it. What else XML 1.0 §2.2 does not
+/// allow is replaced.
 fn escape(out: &mut String, text: &str) {
-    for c in text.chars() {
+    for c in visible(text).chars() {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
-            '\t' | '\n' | '\r' => out.push(' '),
-            '\0'..='\x1f' | '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
+            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
             c => out.push(c),
         }
     }
@@ -353,8 +354,11 @@ mod tests {
     #[test]
     fn text_cannot_leave_its_element() {
         let mut out = String::new();
-        escape(&mut out, "<script>\"a\" & 'b'\u{0}\n</script>");
-        assert_eq!(out, "&lt;script&gt;&quot;a&quot; &amp; 'b'\u{fffd} &lt;/script&gt;");
+        escape(&mut out, "<script>\"a\" & 'b'\u{0}\n\u{ffff}</script>");
+        assert_eq!(out, "&lt;script&gt;&quot;a&quot; &amp; 'b'␀␊\u{fffd}&lt;/script&gt;");
+        out.clear();
+        escape(&mut out, "txt\u{202e}");
+        assert_eq!(out, "txt&lt;U+202E&gt;");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use crate::outcome::Verdict;
 use crate::units::grouped;
 
-use super::super::model::{Finding, RunReport, Severity};
+use super::super::model::{FaultReport, Finding, RunReport, Severity};
 use super::super::wording::{counted, form, instant, micros, percent, ratio, share};
 use super::{Context, finding};
 
@@ -19,10 +19,9 @@ pub(super) fn findings(report: &RunReport, _: &Context) -> Vec<Finding> {
 
 fn faults_without_hit(report: &RunReport) -> Vec<Finding> {
     // One that is under way may still bite.
-    let is_going =
-        |fault: &super::super::model::FaultReport| report.partial && fault.until.is_none();
-    let bit = |fault: &&super::super::model::FaultReport| fault.hits == 0 && !is_going(fault);
-    let text = |fault: &super::super::model::FaultReport| {
+    let is_going = |fault: &FaultReport| report.partial && fault.until.is_none();
+    let bit = |fault: &&FaultReport| fault.hits == 0 && !is_going(fault);
+    let text = |fault: &FaultReport| {
         let at = instant(fault.at);
         finding(
             Severity::Doubt,
@@ -30,9 +29,8 @@ fn faults_without_hit(report: &RunReport) -> Vec<Finding> {
         )
     };
     // Those after the end of a run that was cut short have not begun.
-    let begun = |fault: &&super::super::model::FaultReport| {
-        !(report.partial || report.interrupted) || fault.at < report.load_s
-    };
+    let begun =
+        |fault: &&FaultReport| !(report.partial || report.interrupted) || fault.at < report.load_s;
     report.faults.iter().filter(bit).filter(begun).map(text).collect()
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::outcome::{Class, ClassSet, Truth, Verdict};
 use crate::units::grouped;
 
-use super::super::model::{Finding, RunReport, Severity};
+use super::super::model::{FaultReport, Finding, RunReport, Severity};
 use super::super::overview::{unavailable_is_honest, without_fault};
 use super::super::wording::{counted, form, percent, ranked};
 use super::{Context, bracketed, cell, finding};
@@ -32,9 +32,7 @@ fn of(report: &RunReport, verdict: Verdict) -> u64 {
 
 /// ` (store-outage 118)`: the faults during which this verdict fell, with how often.
 fn during(report: &RunReport, verdict: Verdict) -> String {
-    let count = |fault: &super::super::model::FaultReport| {
-        fault.verdicts.get(verdict.name()).copied().unwrap_or(0)
-    };
+    let count = |fault: &FaultReport| fault.verdicts.get(verdict.name()).copied().unwrap_or(0);
     let mut kinds = BTreeMap::new();
     for fault in &report.faults {
         *kinds.entry(fault.kind.as_str()).or_default() += count(fault);
@@ -112,7 +110,7 @@ fn wrong_codes(report: &RunReport) -> Option<Finding> {
 
 fn missing_challenge(report: &RunReport) -> Option<Finding> {
     let n = report.missing_challenge;
-    let answers = counted(n, "answer was a 401", "answers were 401");
+    let answers = counted(n, "answer was 401", "answers were 401");
     let text =
         format!("{answers} without the WWW-Authenticate challenge that RFC 9110 §15.5.2 demands");
     (n > 0).then(|| finding(Severity::Wrong, text))

@@ -50,14 +50,10 @@ impl Source {
         Ok(Self { report, course: Course::read(folder)?, events: events(folder) })
     }
 
-    /// What charts are drawn from.
-    pub fn input(&self) -> Input<'_> {
-        Input { report: &self.report, course: &self.course, events: &self.events }
-    }
-
     /// As formats take it.
     pub fn material(&self) -> Material<'_> {
-        Material::new(self.input())
+        let Self { report, course, events } = self;
+        Material::new(Input { report, course, events })
     }
 }
 

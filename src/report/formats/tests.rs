@@ -171,7 +171,8 @@ fn one_that_fails_does_not_keep_the_others_from_being_written() {
     // A folder stands where the page belongs.
     std::fs::create_dir_all(folder.path().join("report.html/x")).unwrap();
     let source = source();
-    let failed = write_all(&source.input(), folder.path(), &FORMATS.iter().collect::<Vec<_>>());
+    let failed =
+        write_all(&source.material().input, folder.path(), &FORMATS.iter().collect::<Vec<_>>());
     assert_eq!(failed.len(), 1, "{failed:?}");
     assert!(failed[0].starts_with("report.html is not written: cannot write"), "{failed:?}");
     for name in ["summary.txt", "summary.md", "junit.xml", "charts/verdicts.svg"] {

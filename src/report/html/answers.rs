@@ -86,8 +86,7 @@ fn card(answers: &Answers) -> Markup {
     let fact = |name: &str, text: String| {
         html! { @if !text.is_empty() { dt { (name) } dd { bdi { (visible(&text)) } } } }
     };
-    let rank =
-        |counts: &[(String, u64)]| ranked(counts.iter().map(|(name, n)| (name.as_str(), *n)), 4);
+    let rank = |counts: &[(String, u64)]| ranked(counts.iter().map(|(name, n)| (name, *n)), 4);
     html! {
         div class={ "card " (tone) } {
             h4 { (grouped(answers.answers)) " " code { (answers.verdict) } " (" (answers.share) ")" }

@@ -1,30 +1,20 @@
 //! The charts of the page: drawn for the light theme, coloured by variables, and with their values for
 //! a pointer or for the arrow keys beside them.
 
-use std::fmt::Write as _;
-
 use maud::{Markup, PreEscaped, html};
 
-use super::super::charts::style::INKS;
-use super::super::charts::{Chart, Drawing, Theme, css, themable};
+use super::super::charts::{Chart, Drawing, Theme, css, css_values, themable};
 use super::super::formats::RenderError;
 use super::heading;
 
 /// What the charts add to the page's style.
 pub(super) fn style() -> String {
-    css() + &on_paper()
-}
-
-/// Paper is light, whatever theme was chosen or is the system's.
-fn on_paper() -> String {
-    let light = INKS.iter().fold(String::new(), |mut out, ink| {
-        // Writing to a string cannot fail.
-        let _ = write!(out, "--chart-{}:{};", ink.name, ink.hex(Theme::Light));
-        out
-    });
-    format!(
-        "@media print{{:root,:root[data-theme=dark],:root:not([data-theme=light]){{{light}}}}}\n"
-    )
+    // Paper is light, whatever theme was chosen or is the system's.
+    let light = css_values(Theme::Light);
+    css()
+        + &format!(
+            "@media print{{:root,:root[data-theme=dark],:root:not([data-theme=light]){{{light}}}}}\n"
+        )
 }
 
 /// `light`: the charts as they are drawn for the light theme.
@@ -60,7 +50,7 @@ fn figure(chart: &Chart, drawing: &Drawing) -> Result<Markup, RenderError> {
             }
             div.frame {
                 div.chart tabindex="0" role="group" aria-label=(label(chart)) {
-                    (picture(drawing, &id))
+                    (picture(drawing))
                 }
             }
             (values)
@@ -73,20 +63,15 @@ pub fn label(chart: &Chart) -> String {
     format!("{}, values by arrow keys", chart.title)
 }
 
-/// A drawing of the light theme, coloured by variables; `id` is its own in the page.
-pub fn picture(drawing: &Drawing, id: &str) -> Markup {
-    PreEscaped(alone(&themable(&drawing.svg), id))
+/// A drawing of the light theme, coloured by variables. Names within it begin with the chart's.
+pub fn picture(drawing: &Drawing) -> Markup {
+    PreEscaped(themable(&drawing.svg))
 }
 
 /// The values of a drawing, for the page's script: as JSON in an element that no browser runs.
 pub fn values(drawing: &Drawing) -> std::io::Result<Markup> {
     let json = serde_json::to_string(&drawing.hover)?;
     Ok(html! { script type="application/json" { (PreEscaped(inert(&json))) } })
-}
-
-/// The drawing with names of its own: every chart calls its textures the same.
-fn alone(svg: &str, id: &str) -> String {
-    svg.replace(" id=\"", &format!(" id=\"{id}-")).replace("url(#", &format!("url(#{id}-"))
 }
 
 /// JSON that cannot end the element it stands in: `<` occurs within strings only, and is escaped there.
@@ -96,6 +81,7 @@ fn inert(json: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::charts::style::INKS;
     use super::*;
 
     #[test]

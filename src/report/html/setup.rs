@@ -228,10 +228,17 @@ fn scenario(report: &RunReport) -> Markup {
         return html! {};
     }
     let lines = counted(report.scenario_text.lines().count() as u64, "line", "lines");
+    let text = in_lines(&report.scenario_text);
     let body = html! {
         div.frame {
-            pre tabindex="0" role="region" aria-label="The scenario file" { code { (report.scenario_text) } }
+            pre tabindex="0" role="region" aria-label="The scenario file" { code { (text) } }
         }
     };
     fold("scenario", "Scenario", &format!("The file as it was read, {lines}"), &body)
+}
+
+/// A text with nothing hidden in it but the ends of its lines and its tabs.
+fn in_lines(text: &str) -> String {
+    let line = |line: &str| line.split('\t').map(visible).collect::<Vec<_>>().join("\t");
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
 }

@@ -115,7 +115,7 @@ impl Table<'_> {
                     caption { (self.caption) }
                     thead { tr {
                         @for (n, column) in self.columns.iter().enumerate() {
-                            th scope="col" class=(class(n)) { (column) }
+                            th scope="col" class=(class(n)) { bdi { (visible(column)) } }
                         }
                     } }
                     tbody {
@@ -150,9 +150,10 @@ mod tests {
             Cell::micros(1_234_567),
             Cell::maybe(None),
         ]];
-        let columns = ["a", "b", "c", "d"];
+        let columns = ["a\u{202e}", "b", "c", "d"];
         let text = Table { caption: "x<y", columns: &columns, rows }.markup().into_string();
         assert!(text.contains("<bdi>&lt;script&gt;&quot;&amp;&lt;U+202E&gt;␛</bdi>"), "{text}");
+        assert!(text.contains("<bdi>a&lt;U+202E&gt;</bdi></th>"), "{text}");
         assert!(text.contains(r#"data-value="12345">12,345<"#), "{text}");
         assert!(text.contains(r#"data-value="1234.567">1,235<"#), "{text}");
         assert!(text.contains(r#"data-value="">–<"#) && text.contains("x&lt;y"), "{text}");

@@ -45,6 +45,14 @@ fn what_a_target_said_is_readable_and_apart() {
 }
 
 #[test]
+fn a_scenario_hides_nothing_and_keeps_its_lines() {
+    let mut report = sample::correct();
+    report.scenario_text = "a = 1 # \u{202e}\r\n\tb = 2\n".to_owned();
+    let page = text(&report);
+    assert!(page.contains("<code>a = 1 # &lt;U+202E&gt;\n\tb = 2</code>"), "{page}");
+}
+
+#[test]
 fn no_run_passes_that_is_invalid_or_interrupted() {
     let mut report = sample::deleted_users();
     report.thresholds.iter_mut().for_each(|threshold| threshold.pass = true);

@@ -78,7 +78,7 @@ fn table(all: &[Answers]) -> String {
 
 /// `name 3, other 2`, at most three.
 fn ranked(counts: &[(String, u64)]) -> String {
-    wording::ranked(counts.iter().map(|(name, n)| (name.as_str(), *n)), 3)
+    wording::ranked(counts.iter().map(|(name, n)| (name, *n)), 3)
 }
 
 pub(super) fn findings(report: &RunReport) -> String {

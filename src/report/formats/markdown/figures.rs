@@ -7,7 +7,7 @@ use crate::units::grouped;
 use super::super::super::markdown::{Cell, Table};
 use super::super::super::model::{ALL, LagBounds, LagReport, Percentiles, RunReport};
 use super::super::super::overview::wrong_of;
-use super::super::super::wording::{instant, interval, millis, ratio, share};
+use super::super::super::wording::{self, instant, interval, millis, ratio, share};
 use super::rows;
 
 pub(super) fn requests(report: &RunReport) -> String {
@@ -127,7 +127,7 @@ pub(super) fn faults(report: &RunReport) -> String {
     let columns = ["fault", "at, s>", "until, s>", "hits>", "what was done"];
     let all: Vec<_> = report.faults.iter().zip(report.fault_names()).collect();
     rows(&columns, &all, |table, (fault, name)| {
-        let hits = format!("{} {}", grouped(fault.hits), fault.hit_unit);
+        let hits = wording::hits(fault.hits, &fault.hit_unit);
         table.row(&[
             Cell::Text(name),
             Cell::Own(&instant(fault.at)),

@@ -76,7 +76,7 @@ pub(super) fn mutations(report: &RunReport) -> Markup {
             Cell::name(kind),
             Cell::count(verdicts.values().sum()),
             Cell::count(wrong_of(verdicts)),
-            Cell::text(ranked(verdicts.iter().map(|(name, n)| (name.as_str(), *n)), 6)),
+            Cell::text(ranked(verdicts.iter().map(|(name, n)| (name, *n)), 6)),
         ]
     });
     let table = Table {

@@ -85,7 +85,7 @@ pub(super) fn faults(report: &RunReport) -> Markup {
             Cell::count(fault.hits),
             Cell::text(&fault.hit_unit),
             Cell::text(fault.told()),
-            Cell::text(ranked(fault.counts(), 5)),
+            Cell::text(ranked(fault.verdicts.iter().map(|(name, n)| (name, *n)), 5)),
         ]
     });
     let table = Table {
