@@ -136,7 +136,7 @@ async function follow(browser, url, run) {
   await page.waitForFunction(() => document.querySelector("#chart-verdicts svg")?.textContent.includes("store-outage"));
   assert.match(await page.locator("#spoken").textContent(), /store-outage began/);
   // It bites before it ends.
-  await page.waitForFunction(() => /[1-9]\d* connections hit so far/.test(document.querySelector("#answers").textContent));
+  await page.waitForFunction(() => /[1-9]\d* connections? hit so far/.test(document.querySelector("#answers").textContent));
   await shoot(page, "live-light");
   await page.locator("#theme").click();
   assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), "dark");
