@@ -172,6 +172,21 @@ class Bench:
         )
 
 
+    def together(self, argvs, limit_s, cores):
+        """Runs programs at the same time to their ends, all on these cores."""
+        children = [self.start(argv, cores, stderr=subprocess.DEVNULL) for argv in argvs]
+        until = time.monotonic() + limit_s
+        codes = []
+        for child in children:
+            try:
+                codes.append(child.wait(max(0.0, until - time.monotonic())))
+            except subprocess.TimeoutExpired:
+                raise Trouble(f"{Path(child.args[0]).name} had not ended after {limit_s:.0f} s") from None
+            finally:
+                self.stop(child)
+        return codes
+
+
 def _begin(cores):
     """In the child, before its program: its cores, and its end should the bench be killed."""
     os.sched_setaffinity(0, {cores} if isinstance(cores, int) else cores)

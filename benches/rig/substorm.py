@@ -137,13 +137,28 @@ class Substorm:
 
     def run(self, scenario, wrap=(), limit_s=None, cores=None):
         """Runs it, on the generator's core or on others; `wrap` goes before the command. Exit code 4 (invalid) is told as a doubt."""
+        argv, out = self._command(scenario)
+        measured = self.bench.measure([*wrap, *argv], limit_s or scenario.seconds + 30, cores)
+        if measured.exit_code not in (0, 4):
+            raise Trouble(measured.trouble())
+        return Result(measured, _report(out))
+
+    def run_together(self, scenarios, cores):
+        """Runs several at the same time, each as a process of its own that may use all of these cores."""
+        commands = [self._command(scenario) for scenario in scenarios]
+        limit_s = max(scenario.seconds for scenario in scenarios) + 30
+        codes = self.bench.together([argv for argv, _ in commands], limit_s, cores)
+        if any(code not in (0, 4) for code in codes):
+            raise Trouble(f"of substorms that run together one fails: exit codes {codes}")
+        return [Result(None, _report(out)) for _, out in commands]
+
+    def _command(self, scenario):
         path = self.scenario(scenario)
         out = self.bench.path(f"{scenario.name}-runs")
         shutil.rmtree(out, ignore_errors=True)
         # Drawing charts afterwards is no part of what a request costs.
-        argv = [*wrap, self.program, "run", "--quiet", "--format", "none", "--out", out, path]
-        measured = self.bench.measure(argv, limit_s or scenario.seconds + 30, cores)
-        if measured.exit_code not in (0, 4):
-            raise Trouble(measured.trouble())
-        report = json.loads(next(out.iterdir()).joinpath("run.json").read_text())
-        return Result(measured, report)
+        return [self.program, "run", "--quiet", "--format", "none", "--out", out, path], out
+
+
+def _report(out):
+    return json.loads(next(out.iterdir()).joinpath("run.json").read_text())
