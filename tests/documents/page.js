@@ -258,6 +258,7 @@ async function scriptless(browser) {
 async function values(page) {
   const charts = page.locator("figure:has(.chart[tabindex])");
   const many = await charts.count();
+  assert.equal(await page.locator("figure:has(.chart)").count(), many, "every chart has values");
   for (let n = 0; n < many; n += 1) {
     const figure = charts.nth(n);
     const chart = figure.locator(".chart");
@@ -271,16 +272,24 @@ async function values(page) {
     assert.ok(await figure.locator(".tip").isVisible());
     await page.keyboard.press("Escape");
     assert.ok(await figure.locator(".tip").isHidden());
-    const plot = await figure.locator("script").evaluate((e) => JSON.parse(e.textContent).plots[0].rect);
+    const plots = await figure.locator("script").evaluate((e) => JSON.parse(e.textContent).plots);
     const box = await figure.locator("svg").boundingBox();
     const scale = box.width / (await figure.locator("svg").evaluate((e) => e.viewBox.baseVal.width));
-    await chart.hover({ position: { x: (plot.x + plot.width / 2) * scale, y: (plot.y + plot.height / 2) * scale } });
-    assert.ok(await figure.locator(".tip").isVisible(), "values under the pointer");
-    const within = await figure.locator(".tip").evaluate((tip) => {
-      const [inner, outer] = [tip, tip.parentElement].map((e) => e.getBoundingClientRect());
-      return inner.left >= outer.left - 1 && inner.right <= outer.right + 1;
-    });
-    assert.ok(within, "the values stay within the chart");
+    for (const { rect, names, at, x } of plots) {
+      const place = { x: (rect.x + rect.width / 2) * scale, y: (rect.y + rect.height / 2) * scale };
+      await chart.hover({ position: place });
+      assert.ok(await figure.locator(".tip").isVisible(), "values under the pointer");
+      const within = await figure.locator(".tip").evaluate((tip) => {
+        const [inner, outer] = [tip, tip.parentElement].map((e) => e.getBoundingClientRect());
+        return inner.left >= outer.left - 1 && inner.right <= outer.right + 1;
+      });
+      assert.ok(within, "the values stay within the chart");
+      if (!names) continue;
+      // What lies side by side is called by its name: the last one that begins before the pointer.
+      const middle = (x.from + x.to) / 2;
+      const meant = names[at.filter((from) => from <= middle).length - 1];
+      assert.equal(await figure.locator(".tip p").textContent(), meant);
+    }
     await page.mouse.move(2, 2);
   }
   return many;

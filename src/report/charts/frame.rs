@@ -273,8 +273,15 @@ impl Frame {
 
     /// Figures for whoever points at a plot.
     pub fn hover(&mut self, panel: &Panel, steps: bool, at: Vec<f64>, series: Vec<Series>) {
-        let (rect, x, y) = (panel.rect(), panel.x().clone(), panel.y().clone());
-        self.hover.plots.push(Plot { rect, x, y, at, steps, series });
+        let (rect, x, y, names) = (panel.rect(), panel.x().clone(), panel.y().clone(), Vec::new());
+        self.hover.plots.push(Plot { rect, x, y, at, names, steps, series });
+    }
+
+    /// The same for things that lie side by side: each from its place to the next one's, the last to
+    /// the end of the axis.
+    pub fn hover_named(&mut self, plot: Plot) {
+        debug_assert_eq!(plot.at.len(), plot.names.len());
+        self.hover.plots.push(plot);
     }
 
     /// The chart.

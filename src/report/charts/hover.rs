@@ -27,6 +27,10 @@ pub struct Plot {
     /// Where the series have values, ascending.
     #[serde(serialize_with = "short")]
     pub at: Vec<f64>,
+    /// What the places are called, where their values on the axis say nothing to a reader: such a plot
+    /// has its values to itself. Empty where the axis names them.
+    #[serde(serialize_with = "legible", skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
     /// Whether a value holds up to the next place, or at its place only.
     pub steps: bool,
     /// What was drawn.
@@ -88,6 +92,10 @@ impl From<f64> for Short {
 fn short<S: Serializer>(values: &[f64], out: S) -> Result<S::Ok, S::Error> {
     // Places keep more digits: neighbours of a long run must not fall together.
     out.collect_seq(values.iter().map(|value| Short::from((value * 1e7).round() / 1e7)))
+}
+
+fn legible<S: Serializer>(names: &[String], out: S) -> Result<S::Ok, S::Error> {
+    out.collect_seq(names.iter().map(|name| visible(name)))
 }
 
 #[cfg(test)]

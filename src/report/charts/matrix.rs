@@ -9,7 +9,9 @@ use crate::report::model::ByName;
 use crate::report::wording::percent;
 use crate::units::grouped;
 
+use super::axis::{Axis, Scale, Unit};
 use super::frame::Frame;
+use super::hover::{Plot, Series};
 use super::outline::PIXEL;
 use super::style::{
     BACKGROUND, HEAT_1, HEAT_2, HEAT_3, HEAT_4, HEAT_6, HEAT_7, HEAT_8, Ink, LABEL, MUTED, SMALL,
@@ -97,9 +99,36 @@ fn draw(input: &Input<'_>, theme: Theme) -> Option<Drawing> {
     for (row, class) in classes.iter().enumerate() {
         let y = top + ROW * (row as f64 + 0.5) + 4.0;
         frame.sheet.draw(&Text::new(class.name(), (LEFT - 10.0, y), &style));
+        let (y, width) = (top + ROW * row as f64, wide * truths.len() as f64);
+        frame.hover_named(values(*class, &truths, Rect { x: LEFT, y, width, height: ROW }));
     }
     frame.y = top + ROW * classes.len() as f64 + 4.0;
     Some(frame.finish())
+}
+
+/// One row's cells: how many of each truth were answered so.
+fn values(class: Class, truths: &[(Truth, &ByName)], rect: Rect) -> Plot {
+    let of = |answers: &ByName| answers.get(class.name()).copied().unwrap_or(0);
+    let series = |name: &str, unit, value: &dyn Fn(&ByName) -> f64| Series {
+        name: name.into(),
+        unit,
+        values: truths.iter().map(|(_, answers)| Some(value(answers))).collect(),
+    };
+    let share = |answers: &ByName| of(answers) as f64 / answers.values().sum::<u64>().max(1) as f64;
+    let axis = |name, to| Axis { name, unit: Unit::Count, scale: Scale::Linear, from: 0.0, to };
+    let name = |truth: &Truth| format!("{}, answered {}", truth.name(), class.name());
+    Plot {
+        rect,
+        x: axis("truth", truths.len() as f64),
+        y: axis("answer", 1.0),
+        at: (0..truths.len()).map(|column| column as f64).collect(),
+        names: truths.iter().map(|(truth, _)| name(truth)).collect(),
+        steps: true,
+        series: vec![
+            series("answers", Unit::Count, &|answers| of(answers) as f64),
+            series("of the column", Unit::Share, &share),
+        ],
+    }
 }
 
 /// The level of a count, by its logarithm; `None` for none.

@@ -10,10 +10,11 @@ use crate::units::grouped;
 
 use super::axis::{Axis, Scale, Unit, micros};
 use super::frame::{Frame, LEFT, RIGHT, Swatch};
+use super::hover::{Plot, Series};
 use super::style::{
     AREAS, LABEL, MUTED, SMALL, STRONG, Stroke, TEXT, Theme, WIDTH, lettering, stroke,
 };
-use super::surface::Rect;
+use super::surface::{Panel, Rect};
 use super::text::{fitted, width};
 use super::{Chart, Drawing, Input};
 
@@ -111,7 +112,35 @@ fn bar(
         let style = lettering(SMALL, &MUTED, HPos::Center);
         frame.sheet.draw(&Text::new(text, (x, rect.y - 8.0), style));
     }
+    frame.hover_named(values(name, &panel, stages, of));
     frame.y = rect.bottom();
     frame.baseline(&panel);
     frame.x_figures(&panel);
+}
+
+/// Each stage of a bar with its time, its share of the bar and the answers that tell of it.
+fn values(name: &str, panel: &Panel, stages: &[&StageReport], of: Quantile) -> Plot {
+    let times: Vec<f64> = stages.iter().map(|stage| of(&stage.percentiles) as f64).collect();
+    let sum: f64 = times.iter().sum();
+    let at = times.iter().scan(0.0, |from, time| Some(std::mem::replace(from, *from + time)));
+    let series =
+        |name: &str, unit, values: Vec<Option<f64>>| Series { name: name.into(), unit, values };
+    let counts = stages.iter().map(|stage| Some(stage.percentiles.count as f64));
+    Plot {
+        rect: Rect { width: panel.at_x(sum) - panel.rect().x, ..panel.rect() },
+        x: Axis { to: sum, ..panel.x().clone() },
+        y: panel.y().clone(),
+        at: at.collect(),
+        names: stages.iter().map(|stage| format!("{} at {name}", stage.stage)).collect(),
+        steps: true,
+        series: vec![
+            series("time", Unit::Micros, times.iter().copied().map(Some).collect()),
+            series("of the bar", Unit::Share, times.iter().map(|time| ratio(*time, sum)).collect()),
+            series("answers", Unit::Count, counts.collect()),
+        ],
+    }
+}
+
+fn ratio(part: f64, whole: f64) -> Option<f64> {
+    (whole > 0.0).then(|| part / whole)
 }

@@ -67,18 +67,22 @@ const valuesUnderPointer = (() => {
       at = { plot, n };
       const box = svg.viewBox.baseVal;
       const start = place(plot.x, plot.at[n]);
-      const end = plot.steps && n + 1 < plot.at.length ? place(plot.x, plot.at[n + 1]) : start;
+      // Things that have names lie side by side, up to the end of the axis.
+      const until = n + 1 < plot.at.length ? plot.at[n + 1] : plot.names ? plot.x.to : plot.at[n];
+      const end = plot.steps ? place(plot.x, until) : start;
       const x = plot.rect.x + ((start + end) / 2) * plot.rect.width;
-      const top = Math.min(...usable.map((p) => p.rect.y));
-      const bottom = Math.max(...usable.map((p) => p.rect.y + p.rect.height));
+      const across = plot.names ? [plot] : usable;
+      const top = Math.min(...across.map((p) => p.rect.y));
+      const bottom = Math.max(...across.map((p) => p.rect.y + p.rect.height));
       line.setAttribute("d", `M${x} ${top}V${bottom}`);
       tip.replaceChildren();
-      const head = `${plot.x.name} ${shown(plot.x.unit, plot.at[n])}`;
+      const head = plot.names ? plot.names[n] : `${plot.x.name} ${shown(plot.x.unit, plot.at[n])}`;
       make("p", head, tip);
       const list = make("dl", "", tip);
       const words = [head];
       // Plots that share their places share the tip.
-      usable.filter((other) => other === plot || (other.at.length === plot.at.length && other.at[n] === plot.at[n])).forEach((other) => {
+      const shares = (other) => !plot.names && other.at.length === plot.at.length && other.at[n] === plot.at[n];
+      usable.filter((other) => other === plot || shares(other)).forEach((other) => {
         other.series.forEach((series) => {
           const value = series.values[n];
           if (value === null || value === undefined || (value === 0 && other.series.length > 6)) return;
