@@ -1,7 +1,7 @@
 //! `substorm report`: a run again, in any of its forms, also one that was killed or is of an older
 //! version.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
@@ -83,6 +83,13 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
             let message =
                 "--out says where, but not what; name formats, such as --format html,junit";
             return Err(Failure::bad_input(message));
+        }
+        ([one], None) if !args.open && one.name == PAGE && std::io::stdout().is_terminal() => {
+            return Err(Failure::bad_input(format!(
+                "{} is for a browser, not for a terminal: --open shows it there, --out DIR writes it, \
+                 a pipe takes it",
+                one.file
+            )));
         }
         ([one], None) if !args.open => match one.text(&source.material(), folder) {
             Some(text) => print_bytes(&text?),

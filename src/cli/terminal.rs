@@ -6,9 +6,13 @@ use std::io::IsTerminal;
 use crate::live::terminal::Palette;
 use crate::report::console::Style;
 
-/// The style of a stream: colours on a terminal, unless `NO_COLOR` is set.
+/// The style of a stream: colours on a terminal, unless `NO_COLOR` is set, and no wider than it.
 pub fn style(stream: &impl IsTerminal) -> Style {
-    Style::for_terminal(stream.is_terminal(), no_color().as_deref())
+    let style = Style::for_terminal(stream.is_terminal(), no_color().as_deref());
+    match ratatui::crossterm::terminal::size() {
+        Ok((columns, _)) if stream.is_terminal() && columns > 0 => style.within(columns.into()),
+        _ => style,
+    }
 }
 
 /// The colours of the view that takes the whole terminal.

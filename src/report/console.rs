@@ -1,4 +1,5 @@
-//! The summary at the end of a run: a screen of 100 columns and 50 lines.
+//! The summary at the end of a run: a screen of 100 columns and 50 lines, or of fewer columns and more
+//! lines.
 //!
 //! A pure function of the report. Tables are cut where they would not fit, and say so; everything
 //! is in `run.json`.
@@ -16,16 +17,13 @@ use super::overview::Outcome;
 use super::visible::visible;
 use super::wording::{counted, memory, micros, share, span};
 
-/// Columns that the summary may take.
-pub const WIDTH: usize = 100;
-
 /// The whole summary, ending with a line break.
 pub fn summary(report: &RunReport, style: Style) -> String {
     let mut lines = Vec::new();
     head(report, style, &mut lines);
     validity(report, style, &mut lines);
     thresholds(report, style, &mut lines);
-    figures::requests(report, &mut lines);
+    figures::requests(report, style, &mut lines);
     figures::matrix(report, style, &mut lines);
     figures::latency(report, style, &mut lines);
     figures::routes(report, style, &mut lines);
@@ -33,7 +31,7 @@ pub fn summary(report: &RunReport, style: Style) -> String {
     figures::lags(report, style, &mut lines);
     figures::faults(report, style, &mut lines);
     findings(report, style, &mut lines);
-    resources(report, &mut lines);
+    resources(report, style, &mut lines);
     let mut text = String::new();
     for line in lines {
         text.push_str(line.trim_end());
@@ -50,7 +48,7 @@ fn part(lines: &mut Vec<String>, style: Style, title: &str) {
 
 fn head(report: &RunReport, style: Style, lines: &mut Vec<String>) {
     let digest: String = report.plan_digest.chars().take(12).collect();
-    let mut facts = vec![style.bold(&visible(&report.scenario)), format!("seed {}", report.seed)];
+    let mut facts = vec![visible(&report.scenario).into_owned(), format!("seed {}", report.seed)];
     if !digest.is_empty() {
         facts.push(format!("plan {}", visible(&digest)));
     }
@@ -66,10 +64,10 @@ fn head(report: &RunReport, style: Style, lines: &mut Vec<String>) {
     if !target.is_empty() {
         facts.push(target);
     }
-    lines.push(facts.join("  "));
+    lines.extend(side_by_side(&facts, style));
     // What everybody speaks need not be said.
     if !matches!(report.approach.as_str(), "" | "HTTP/1.1") {
-        lines.extend(table::wrapped(&report.approach, 0));
+        lines.extend(table::wrapped(&report.approach, 0, style));
     }
     if report.schema_version > SCHEMA_VERSION {
         let text = format!(
@@ -77,8 +75,30 @@ fn head(report: &RunReport, style: Style, lines: &mut Vec<String>) {
              be missing.",
             report.schema_version
         );
-        lines.push(style.paint(Colour::Yellow, &text));
+        let text = table::wrapped(&text, 0, style).into_iter();
+        lines.extend(text.map(|line| style.paint(Colour::Yellow, &line)));
     }
+}
+
+/// As many facts in a line as fit; the first one bold.
+fn side_by_side(facts: &[String], style: Style) -> Vec<String> {
+    let (mut lines, mut used) = (Vec::<String>::new(), 0);
+    for (n, fact) in facts.iter().enumerate() {
+        let shown = if n == 0 { style.bold(fact) } else { fact.clone() };
+        let wide = fact.chars().count();
+        match lines.last_mut() {
+            Some(line) if used + 2 + wide <= style.width() => {
+                line.push_str("  ");
+                line.push_str(&shown);
+                used += 2 + wide;
+            }
+            _ => {
+                lines.push(shown);
+                used = wide;
+            }
+        }
+    }
+    lines
 }
 
 fn validity(report: &RunReport, style: Style, lines: &mut Vec<String>) {
@@ -87,12 +107,13 @@ fn validity(report: &RunReport, style: Style, lines: &mut Vec<String>) {
             "PARTIAL: the run did not end; this is what there was after {} of load.",
             span(report.load_s * 1e3)
         );
-        lines.push(style.paint(Colour::Yellow, &text));
+        let text = table::wrapped(&text, 0, style).into_iter();
+        lines.extend(text.map(|line| style.paint(Colour::Yellow, &line)));
     } else {
         lines.push(ending(report, style));
     }
     for reason in &report.reasons {
-        lines.extend(table::wrapped(&format!("  {reason}"), 4));
+        lines.extend(table::wrapped(&format!("  {reason}"), 4, style));
     }
 }
 
@@ -120,8 +141,6 @@ fn ending(report: &RunReport, style: Style) -> String {
 
 /// Thresholds that are shown; those that do not hold come first where there are more.
 const MOST_THRESHOLDS: usize = 8;
-/// Columns of the longest threshold that is shown whole.
-const WIDEST_THRESHOLD: usize = 50;
 
 fn thresholds(report: &RunReport, style: Style, lines: &mut Vec<String>) {
     if report.thresholds.is_empty() {
@@ -135,7 +154,7 @@ fn thresholds(report: &RunReport, style: Style, lines: &mut Vec<String>) {
     shown.truncate(MOST_THRESHOLDS);
     let wide = shown.iter().map(|threshold| visible(&threshold.text).chars().count());
     let wide = wide.max().unwrap_or(0);
-    let wide = wide.min(WIDEST_THRESHOLD);
+    let wide = wide.min(style.width() / 2);
     for threshold in shown {
         let (mark, said) = if report.partial && threshold.value.is_none() {
             ("skip".to_owned(), threshold.why())
@@ -145,7 +164,13 @@ fn thresholds(report: &RunReport, style: Style, lines: &mut Vec<String>) {
             (style.paint(Colour::Red, "FAIL"), threshold.why())
         };
         let text = table::cut(&threshold.text, wide);
-        lines.push(format!("  {mark}  {text:<wide$}  {}", table::cut(&said, WIDTH - wide - 10)));
+        let said = visible(&said);
+        if said.chars().count() <= style.width() - wide - 10 {
+            lines.push(format!("  {mark}  {text:<wide$}  {said}"));
+        } else {
+            lines.push(format!("  {mark}  {text}"));
+            lines.extend(table::wrapped(&format!("        {said}"), 8, style));
+        }
     }
     table::more(lines, report.thresholds.len(), MOST_THRESHOLDS);
 }
@@ -166,7 +191,7 @@ fn findings(report: &RunReport, style: Style, lines: &mut Vec<String>) {
             Severity::Note => (Colour::Plain, " -"),
             Severity::Good => (Colour::Green, "ok"),
         };
-        let mut wrapped = table::wrapped(&format!("     {}", finding.text()), 5).into_iter();
+        let mut wrapped = table::wrapped(&format!("     {}", finding.text()), 5, style).into_iter();
         let first = wrapped.next().unwrap_or_default();
         lines.push(format!("  {} {}", style.paint(colour, mark), first.trim_start()));
         lines.extend(wrapped);
@@ -175,7 +200,7 @@ fn findings(report: &RunReport, style: Style, lines: &mut Vec<String>) {
 }
 
 /// What the connections cost, and what the generator and the stack took.
-fn resources(report: &RunReport, lines: &mut Vec<String>) {
+fn resources(report: &RunReport, style: Style, lines: &mut Vec<String>) {
     let connections = connections(report);
     let generator = generator(report);
     let samples = report.samples.as_ref().map(samples);
@@ -183,13 +208,17 @@ fn resources(report: &RunReport, lines: &mut Vec<String>) {
         lines.push(String::new());
     }
     if !connections.is_empty() {
-        lines.extend(table::wrapped(&format!("Connections: {}", connections.join("; ")), 13));
+        lines.extend(table::wrapped(
+            &format!("Connections: {}", connections.join("; ")),
+            13,
+            style,
+        ));
     }
     if !generator.is_empty() {
-        lines.extend(table::wrapped(&format!("Generator: {}", generator.join("; ")), 11));
+        lines.extend(table::wrapped(&format!("Generator: {}", generator.join("; ")), 11, style));
     }
     if let Some(samples) = samples {
-        lines.extend(table::wrapped(&format!("Samples: {samples}"), 9));
+        lines.extend(table::wrapped(&format!("Samples: {samples}"), 9, style));
     }
 }
 
@@ -280,6 +309,7 @@ fn and_memory(bytes: u64) -> String {
 mod tests {
     use super::super::model::{ALL, FaultReport, Finding, Percentiles, RouteReport, StageReport};
     use super::super::sample;
+    use super::paint::WIDTH;
     use super::*;
 
     fn plain(report: &RunReport) -> String {
@@ -298,6 +328,13 @@ mod tests {
     fn a_run_with_deleted_users() {
         let text = plain(&sample::deleted_users());
         fits(&text);
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn a_run_on_a_narrow_screen() {
+        let text = summary(&sample::deleted_users(), Style::plain().within(80));
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
         insta::assert_snapshot!(text);
     }
 
@@ -374,6 +411,11 @@ mod tests {
         let text = plain(&report);
         for line in text.lines() {
             assert!(line.chars().count() <= WIDTH, "{line}");
+        }
+        for width in [60, 80, 99] {
+            for line in summary(&report, Style::plain().within(width)).lines() {
+                assert!(line.chars().count() <= width, "{width}: {line}");
+            }
         }
         assert!(text.contains("and 12 more in run.json"), "{text}");
         assert!(text.contains("and 24 more in run.json"), "{text}");

@@ -194,6 +194,24 @@ mod tests {
     }
 
     #[test]
+    fn a_target_that_was_not_ready_is_told_although_warm_up_counts_nowhere() {
+        let mut report = sample::deleted_users();
+        let phase = report.phases.iter().find(|phase| phase.warm_up).unwrap().name.clone();
+        let of_phase = [("correct_accept", 900), ("grey", 5), ("unavailable", 12), ("error", 100)];
+        let of_phase = of_phase.map(|(name, count)| (name.to_owned(), count)).into();
+        report.verdicts.by_phase.insert(phase.clone(), of_phase);
+        one(
+            &report,
+            "112 of 1,017 answers in warm-up were not as they should be (error 100, unavailable \
+             12): they count nowhere, but the target may not have been ready for load",
+        );
+        let fine = [("correct_accept".to_owned(), 900), ("grey".to_owned(), 5)].into();
+        report.verdicts.by_phase.insert(phase, fine);
+        let all = sentences(&report, &sample::context());
+        assert!(!all.iter().any(|sentence| sentence.contains("in warm-up")), "{all:?}");
+    }
+
+    #[test]
     fn the_quiet_cohort_shows_what_asking_does() {
         let mut report = sample::deleted_users();
         report.revocation_lag.censored = 200;

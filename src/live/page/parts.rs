@@ -122,8 +122,14 @@ fn answers(standing: &Standing) -> Markup {
     let is_missed = |judged: &&ThresholdReport| !judged.pass && judged.value.is_some();
     let missed: Vec<_> = thresholds.iter().filter(is_missed).collect();
     let judged = thresholds.len() - open;
+    let unavailable = count(Verdict::Unavailable);
+    let tone = match (met.is_empty(), unavailable) {
+        (false, _) => "bad",
+        (true, 0) => "good",
+        _ => "doubt",
+    };
     html! {
-        div.card.(if met.is_empty() { "good" } else { "bad" }) {
+        div.card.(tone) {
             h3 { "Wrong so far" }
             @if met.is_empty() {
                 p.verdict { "nothing" }
@@ -131,6 +137,9 @@ fn answers(standing: &Standing) -> Markup {
             } @else {
                 p.verdict { (grouped(met.iter().map(|(verdict, _)| count(*verdict)).sum())) " answers" }
                 ul { @for (verdict, words) in met { li { (grouped(count(verdict))) " " (words) } } }
+            }
+            @if unavailable > 0 {
+                p.note { "besides, " (grouped(unavailable)) " told that the gateway could not find out" }
             }
         }
         div.card.(if missed.is_empty() { "good" } else { "doubt" }) {

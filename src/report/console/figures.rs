@@ -4,23 +4,26 @@ use crate::measure::LatencyKind;
 use crate::outcome::{Class, Truth, Verdict};
 use crate::units::grouped;
 
-use super::super::model::{ALL, FaultReport, LagBounds, LagReport, Percentiles, RunReport};
-use super::super::overview::wrong_of;
-use super::super::wording::{
-    instant, interval, millis, percent, ranked, ratio, share, whole_millis,
-};
-use super::paint::{Colour, Style};
-use super::table::{Cell, Table, plain, wrapped};
+use super::super::model::{ALL, LagBounds, LagReport, Percentiles, RunReport};
+use super::super::overview::{self, wrong_of};
+use super::super::wording::{instant, interval, millis, ratio, share, whole_millis};
+use super::paint::{Colour, Style, WIDTH};
+use super::table::{Cell, NONE, Table, cut, plain, wrapped};
 
 const MOST_CLASSES: usize = 8;
+/// The first column of service times.
+const SERVICE: usize = 7;
 const MOST_FAULTS: usize = 6;
 const MOST_ROUTES: usize = 6;
 const MOST_STAGES: usize = 8;
 /// Columns of the longest route that is shown whole.
 const WIDEST_ROUTE: usize = 30;
+/// Columns of what a fault does, on a wide screen and at least.
+const WIDEST_FAULT: usize = 44;
+const NARROWEST_FAULT: usize = 20;
 
 /// What became of the requests, and the verdicts, in a few lines.
-pub(super) fn requests(report: &RunReport, lines: &mut Vec<String>) {
+pub(super) fn requests(report: &RunReport, style: Style, lines: &mut Vec<String>) {
     lines.push(String::new());
     let r = &report.requests;
     let mut facts = vec![
@@ -56,47 +59,10 @@ pub(super) fn requests(report: &RunReport, lines: &mut Vec<String>) {
             hits.unwrap_or_default()
         ));
     }
-    lines.extend(wrapped(&format!("Requests: {}", facts.join(", ")), 10));
-    lines.extend(verdicts(report));
-}
-
-/// `Verdicts: correct_accept 9,008; wrong: false_accept 5,518 (35%); unavailable 12 (<0.1%), during
-/// store-outage 12`.
-fn verdicts(report: &RunReport) -> Vec<String> {
-    let all = report.verdicts.sum();
-    if all == 0 {
-        return Vec::new();
+    lines.extend(wrapped(&format!("Requests: {}", facts.join(", ")), 10, style));
+    if let Some(verdicts) = overview::verdicts(report) {
+        lines.extend(wrapped(&format!("Verdicts: {verdicts}"), 10, style));
     }
-    let counts = |is_meant: fn(Verdict) -> bool| {
-        let meant = Verdict::ALL.into_iter().filter(move |verdict| is_meant(*verdict));
-        meant.map(move |verdict| (verdict.name(), report.verdicts.of(verdict.name())))
-    };
-    let right = ranked(counts(|v| v.is_correct() && v != Verdict::Grey), Verdict::COUNT);
-    let wrong = wrong_of(&report.verdicts.total);
-    let mut parts = vec![if right.is_empty() { "none correct".to_owned() } else { right }];
-    if wrong > 0 {
-        let names = ranked(counts(Verdict::is_wrong), Verdict::COUNT);
-        parts.push(format!("wrong: {names} ({})", percent(wrong, all)));
-    }
-    let unavailable = report.verdicts.of(Verdict::Unavailable.name());
-    if unavailable > 0 {
-        let name = Verdict::Unavailable.name();
-        let names = report.fault_names();
-        let of = |fault: &FaultReport| fault.verdicts.get(name).copied().unwrap_or(0);
-        let during =
-            report.faults.iter().zip(&names).map(|(fault, name)| (name.as_str(), of(fault)));
-        let during = match ranked(during, 2) {
-            none if none.is_empty() => String::new(),
-            during => format!(", during {during}"),
-        };
-        let share = percent(unavailable, all);
-        parts.push(format!("{name} {} ({share}){during}", grouped(unavailable)));
-    }
-    let grey = report.verdicts.of(Verdict::Grey.name());
-    if grey > 0 {
-        parts.push(format!("not judged: grey {}", grouped(grey)));
-    }
-    wrapped(&format!("Verdicts: {}", parts.join("; ")), 10)
 }
 
 /// Answers by class (down) and truth (across). Coloured where an answer is surely right or wrong.
@@ -119,7 +85,7 @@ pub(super) fn matrix(report: &RunReport, style: Style, lines: &mut Vec<String>) 
 
 fn matrix_cell(truth: Truth, class: Class, count: u64) -> Cell {
     if count == 0 {
-        return plain("·");
+        return plain(NONE);
     }
     let accepts = class == Class::Accepted;
     let colour = match truth {
@@ -138,7 +104,7 @@ pub(super) fn latency(report: &RunReport, style: Style, lines: &mut Vec<String>)
     let heads = [
         "count", "resp p50", "p90", "p99", "p99.9", "max", "serv p50", "p90", "p99", "p99.9", "max",
     ];
-    let mut table = Table::new("Latency, ms", &heads, MOST_CLASSES + 1);
+    let mut table = Table::new("Latency, ms", &heads, MOST_CLASSES + 1).parted_at(SERVICE);
     for name in Class::ALL.iter().map(|class| class.name()).chain([ALL]) {
         let response = report.times(name, LatencyKind::Response);
         let service = report.times(name, LatencyKind::Service);
@@ -154,7 +120,7 @@ pub(super) fn latency(report: &RunReport, style: Style, lines: &mut Vec<String>)
 fn places(percentiles: Option<Percentiles>) -> impl Iterator<Item = String> {
     let p = percentiles.filter(|p| p.count > 0);
     let places = p.map(|p| [p.p50, p.p90, p.p99, p.p999, p.max]);
-    (0..5).map(move |n| places.map_or_else(|| "·".to_owned(), |places| millis(places[n])))
+    (0..5).map(move |n| places.map_or_else(|| NONE.to_owned(), |places| millis(places[n])))
 }
 
 /// The routes, where there are several.
@@ -166,18 +132,18 @@ pub(super) fn routes(report: &RunReport, style: Style, lines: &mut Vec<String>) 
     let mut table = Table::new("Routes, ms", &heads, MOST_ROUTES);
     for route in &report.routes {
         let bad = |count: u64| match count {
-            0 => plain("·"),
+            0 => plain(NONE),
             _ => (grouped(count), Colour::Red),
         };
         let mut row = vec![
-            plain(super::table::cut(&route.request, WIDEST_ROUTE)),
+            plain(cut(&route.request, WIDEST_ROUTE)),
             plain(grouped(route.done)),
             bad(wrong_of(&route.verdicts)),
             plain(some(route.verdicts.get(Verdict::Unavailable.name()).copied().unwrap_or(0))),
             bad(route.checks_failed),
         ];
         let times = Some(route.response).filter(|times| times.count > 0);
-        let place = |at: fn(Percentiles) -> u64| times.map_or("·".to_owned(), |p| millis(at(p)));
+        let place = |at: fn(Percentiles) -> u64| times.map_or(NONE.to_owned(), |p| millis(at(p)));
         row.extend([place(|p| p.p50), place(|p| p.p99)].map(plain));
         table.row(row);
     }
@@ -186,7 +152,7 @@ pub(super) fn routes(report: &RunReport, style: Style, lines: &mut Vec<String>) 
 
 /// A count; a dot in place of 0.
 fn some(count: u64) -> String {
-    if count == 0 { "·".to_owned() } else { grouped(count) }
+    if count == 0 { NONE.to_owned() } else { grouped(count) }
 }
 
 /// Stages of the target's work, all phases but warm-up.
@@ -235,7 +201,7 @@ fn lag_row(name: &str, lag: &LagReport) -> Vec<Cell> {
         (grouped(lag.censored), open),
         plain(grouped(lag.flaps)),
     ];
-    let shown = |bounds: Option<LagBounds>| bounds.map_or_else(|| "·".to_owned(), interval);
+    let shown = |bounds: Option<LagBounds>| bounds.map_or_else(|| NONE.to_owned(), interval);
     row.extend([lag.p50, lag.p95, lag.p99, lag.max].map(|bounds| plain(shown(bounds))));
     row.push(plain(whole_millis(lag.resolution_ms)));
     row
@@ -244,13 +210,14 @@ fn lag_row(name: &str, lag: &LagReport) -> Vec<Cell> {
 /// Faults with what they hit.
 pub(super) fn faults(report: &RunReport, style: Style, lines: &mut Vec<String>) {
     let mut table = Table::new("Faults", &["at, s", "until, s", "hits", ""], MOST_FAULTS);
+    let room = WIDEST_FAULT.saturating_sub(WIDTH - style.width()).max(NARROWEST_FAULT);
     for (fault, name) in report.faults.iter().zip(report.fault_names()) {
         let hits = if fault.hits == 0 { Colour::Red } else { Colour::Plain };
-        let text = super::table::cut(&fault.told(), 44);
-        let what = format!("{:<12}{text:<44}", fault.hit_unit);
-        let until = fault.until.map_or_else(|| "·".to_owned(), instant);
+        let text = cut(&fault.told(), room);
+        let what = format!("{:<12}{text:<room$}", fault.hit_unit);
+        let until = fault.until.map_or_else(|| NONE.to_owned(), instant);
         table.row(vec![
-            plain(super::table::cut(&name, 18)),
+            plain(cut(&name, 18)),
             plain(instant(fault.at)),
             plain(until),
             (grouped(fault.hits), hits),

@@ -13,26 +13,44 @@ pub enum Colour {
     Yellow,
 }
 
-/// With or without colours.
+/// With or without colours, and how wide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
     coloured: bool,
+    width: usize,
 }
+
+/// Columns that are enough for everything.
+pub const WIDTH: usize = 100;
+/// On fewer, nothing could be read.
+const NARROWEST: usize = 60;
 
 impl Style {
     /// Text alone: for files, pipes and whoever set `NO_COLOR`.
     pub const fn plain() -> Self {
-        Self { coloured: false }
+        Self { coloured: false, width: WIDTH }
     }
 
     /// With escape sequences (ECMA-48 §8.3.117).
     pub const fn coloured() -> Self {
-        Self { coloured: true }
+        Self { coloured: true, width: WIDTH }
     }
 
     /// Colours on a terminal, unless `NO_COLOR` is set and not empty (no-color.org).
     pub fn for_terminal(is_terminal: bool, no_color: Option<&str>) -> Self {
-        Self { coloured: is_terminal && no_color.is_none_or(str::is_empty) }
+        let coloured = is_terminal && no_color.is_none_or(str::is_empty);
+        if coloured { Self::coloured() } else { Self::plain() }
+    }
+
+    /// The same on a screen of so many columns: narrower, never wider.
+    #[must_use]
+    pub fn within(self, columns: usize) -> Self {
+        Self { width: columns.clamp(NARROWEST, WIDTH), ..self }
+    }
+
+    /// Columns of a line.
+    pub fn width(self) -> usize {
+        self.width
     }
 
     /// The text in a colour.

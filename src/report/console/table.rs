@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use super::super::visible::visible;
 use super::paint::{Colour, Style};
-use super::{WIDTH, part};
 
 /// One cell: its text, and its colour.
 pub(super) type Cell = (String, Colour);
@@ -20,13 +19,25 @@ pub(super) struct Table {
     columns: Vec<&'static str>,
     rows: Vec<Vec<Cell>>,
     most: usize,
-    gap: usize,
+    /// The column with which a second part begins, should one be needed.
+    second: Option<usize>,
 }
+
+/// What stands where there is no value.
+pub(super) const NONE: &str = "·";
+/// Columns between two of the table's, where there is room.
+const GAP: usize = 2;
 
 impl Table {
     /// A table of at most `most` rows; `title` stands above the first column.
     pub(super) fn new(title: &str, columns: &[&'static str], most: usize) -> Self {
-        Self { title: title.to_owned(), columns: columns.to_vec(), rows: Vec::new(), most, gap: 2 }
+        let (rows, second) = (Vec::new(), None);
+        Self { title: title.to_owned(), columns: columns.to_vec(), rows, most, second }
+    }
+
+    /// Where to part the table if it is too wide: before the column of this number, counted from 1.
+    pub(super) fn parted_at(self, column: usize) -> Self {
+        Self { second: Some(column), ..self }
     }
 
     /// Adds a row: one cell a column, the first column's included.
@@ -35,42 +46,82 @@ impl Table {
         self.rows.push(cells.into_iter().map(shown).collect());
     }
 
-    /// Adds the table, unless it has no rows.
+    /// Adds the table, unless it has no rows. Where the screen is too narrow for it, columns without a
+    /// value are left out, and what is still too wide goes on below, under the same names of rows.
     pub(super) fn draw(&self, style: Style, lines: &mut Vec<String>) {
         if self.rows.is_empty() {
             return;
         }
         let shown = &self.rows[..self.rows.len().min(self.most)];
-        let widths: Vec<usize> = (0..=self.columns.len())
-            .map(|n| {
-                let head = if n == 0 { self.title.as_str() } else { self.columns[n - 1] };
-                let cells = shown.iter().filter_map(|row| row.get(n)).map(|cell| columns(&cell.0));
-                cells.max().unwrap_or(0).max(columns(head))
-            })
-            .collect();
-        // Rows are set in by two, the title is not.
-        let first = widths[0].max(columns(&self.title).saturating_sub(2));
-        let spare = WIDTH.saturating_sub(2 + first + widths[1..].iter().sum::<usize>());
-        let gap = self.gap.min(spare / self.columns.len().max(1)).max(1);
-        let mut head = format!("{:<1$}", self.title, first + 2);
-        for (name, width) in self.columns.iter().zip(&widths[1..]) {
-            // Writing to a string cannot fail.
-            let _ = write!(head, "{:1$}{name:>2$}", "", gap, *width);
+        for part in self.parts(shown, style.width()) {
+            self.part(shown, &part, style, lines);
         }
-        part(lines, style, head.trim_end());
+        more(lines, self.rows.len(), self.most);
+    }
+
+    fn head(&self, column: usize) -> &str {
+        if column == 0 { &self.title } else { self.columns[column - 1] }
+    }
+
+    fn wide(&self, shown: &[Vec<Cell>], column: usize) -> usize {
+        let cells = shown.iter().filter_map(|row| row.get(column)).map(|cell| columns(&cell.0));
+        cells.max().unwrap_or(0).max(columns(self.head(column)))
+    }
+
+    /// Of the first column. Rows are set in by two, the title is not.
+    fn first(&self, shown: &[Vec<Cell>]) -> usize {
+        let cells = shown.iter().filter_map(|row| row.first()).map(|cell| columns(&cell.0));
+        cells.max().unwrap_or(0).max(columns(&self.title).saturating_sub(2))
+    }
+
+    /// Numbers of columns, the first one's left out: one list if all fit, else several.
+    fn parts(&self, shown: &[Vec<Cell>], width: usize) -> Vec<Vec<usize>> {
+        let taken = |part: &[usize]| {
+            let each = part.iter().map(|column| self.wide(shown, *column) + 1);
+            2 + self.first(shown) + each.sum::<usize>()
+        };
+        let all: Vec<usize> = (1..=self.columns.len()).collect();
+        if taken(&all) <= width {
+            return vec![all];
+        }
+        let is_some = |column: &usize| {
+            shown.iter().any(|row| row.get(*column).is_some_and(|cell| cell.0 != NONE))
+        };
+        let mut rest: Vec<usize> = all.into_iter().filter(is_some).collect();
+        let mut parts = Vec::new();
+        while taken(&rest) > width && rest.len() > 1 {
+            let fit = (1..rest.len()).rev().find(|n| taken(&rest[..*n]) <= width).unwrap_or(1);
+            let meant = rest.iter().position(|column| Some(*column) == self.second);
+            let next = rest.split_off(meant.filter(|n| (1..=fit).contains(n)).unwrap_or(fit));
+            parts.push(std::mem::replace(&mut rest, next));
+        }
+        parts.push(rest);
+        parts
+    }
+
+    fn part(&self, shown: &[Vec<Cell>], part: &[usize], style: Style, lines: &mut Vec<String>) {
+        let first = self.first(shown);
+        let widths: Vec<usize> = part.iter().map(|column| self.wide(shown, *column)).collect();
+        let spare = style.width().saturating_sub(2 + first + widths.iter().sum::<usize>());
+        let gap = GAP.min(spare / part.len().max(1)).max(1);
+        let mut head = format!("{:<1$}", self.title, first + 2);
+        for (column, wide) in part.iter().zip(&widths) {
+            // Writing to a string cannot fail.
+            let _ = write!(head, "{:gap$}{:>wide$}", "", self.head(*column));
+        }
+        super::part(lines, style, head.trim_end());
         for row in shown {
             let mut line = "  ".to_owned();
-            for (n, (text, colour)) in row.iter().enumerate() {
-                let pad = " ".repeat(if n == 0 { first } else { widths[n] } - columns(text));
-                let text = style.paint(*colour, text);
-                let _ = match n {
-                    0 => write!(line, "{text}{pad}"),
-                    _ => write!(line, "{:gap$}{pad}{text}", ""),
-                };
+            let (text, colour) = &row[0];
+            let pad = " ".repeat(first - columns(text));
+            let _ = write!(line, "{}{pad}", style.paint(*colour, text));
+            for (column, wide) in part.iter().zip(&widths) {
+                let Some((text, colour)) = row.get(*column) else { continue };
+                let pad = " ".repeat(gap + wide - columns(text));
+                let _ = write!(line, "{pad}{}", style.paint(*colour, text));
             }
             lines.push(line);
         }
-        more(lines, self.rows.len(), self.most);
     }
 }
 
@@ -98,14 +149,15 @@ pub(super) fn cut(text: &str, width: usize) -> String {
 }
 
 /// Breaks a text, without anything hidden, between words; lines after the first are set in by `indent`.
-pub(super) fn wrapped(text: &str, indent: usize) -> Vec<String> {
+pub(super) fn wrapped(text: &str, indent: usize, style: Style) -> Vec<String> {
+    let width = style.width();
     let lead: String = text.chars().take_while(|c| *c == ' ').collect();
     let mut lines = vec![lead];
     for word in text.split_whitespace() {
-        let word = cut(word, WIDTH - indent);
+        let word = cut(word, width - indent);
         let last = lines.last_mut().expect("starts with one line");
         let empty = last.trim().is_empty();
-        if !empty && columns(last) + 1 + columns(&word) > WIDTH {
+        if !empty && columns(last) + 1 + columns(&word) > width {
             lines.push(" ".repeat(indent) + &word);
         } else {
             if !empty {
@@ -144,9 +196,32 @@ mod tests {
     #[test]
     fn long_texts_are_broken_or_cut() {
         assert_eq!((cut("abc", 3), cut("abcd", 3)), ("abc".into(), "ab…".into()));
-        let lines = wrapped(&format!("  {}", "word ".repeat(40)), 4);
+        let style = Style::plain();
+        let lines = wrapped(&format!("  {}", "word ".repeat(40)), 4, style);
         assert!(lines.len() == 3 && lines[1].starts_with("    word"));
-        assert!(lines.iter().all(|line| columns(line) <= WIDTH));
-        assert!(wrapped(&"x".repeat(300), 2).iter().all(|line| columns(line) <= WIDTH));
+        assert!(lines.iter().all(|line| columns(line) <= style.width()));
+        let narrow = style.within(60);
+        assert!(wrapped(&"x".repeat(300), 2, narrow).iter().all(|line| columns(line) <= 60));
+    }
+
+    #[test]
+    fn a_narrow_screen_has_the_table_in_parts() {
+        let heads = ["count", "resp p50", "resp p99", "resp max", "open", "serv p50", "serv p99"];
+        let mut table = Table::new("Latency, ms", &heads, 9).parted_at(6);
+        let cells = ["accepted", "123,456", "1.25", "7.50", "9.50", NONE, "1.20", "7.40"];
+        table.row(cells.map(plain).into());
+        let mut lines = Vec::new();
+        table.draw(Style::plain().within(60), &mut lines);
+        assert_eq!(
+            lines,
+            [
+                "",
+                "Latency, ms    count  resp p50  resp p99  resp max",
+                "  accepted   123,456      1.25      7.50      9.50",
+                "",
+                "Latency, ms  serv p50  serv p99",
+                "  accepted       1.20      7.40",
+            ]
+        );
     }
 }

@@ -4,14 +4,15 @@
 use crate::outcome::Verdict;
 use crate::units::grouped;
 
-use super::super::model::{FaultReport, Finding, RunReport, Severity};
-use super::super::wording::{counted, form, instant, micros, percent, ratio, share};
+use super::super::model::{ByName, FaultReport, Finding, RunReport, Severity};
+use super::super::wording::{counted, form, instant, micros, percent, ranked, ratio, share};
 use super::{Context, finding};
 
 pub(super) fn findings(report: &RunReport, _: &Context) -> Vec<Finding> {
     let mut found = faults_without_hit(report);
     found.extend(censored(report));
     found.extend(grey(report));
+    found.extend(warm_up(report));
     found.extend(lookups(report));
     found.extend(stampede(report));
     found
@@ -66,6 +67,30 @@ fn grey(report: &RunReport) -> Option<Finding> {
         form(n, "was", "were"),
     );
     Some(finding(severity, text))
+}
+
+/// Nothing of warm-up counts, so that nobody would hear of it.
+fn warm_up(report: &RunReport) -> Option<Finding> {
+    let phases = report.phases.iter().filter(|phase| phase.warm_up);
+    let verdicts = phases.filter_map(|phase| report.verdicts.by_phase.get(&phase.name));
+    let mut all = ByName::new();
+    for (name, count) in verdicts.flatten() {
+        *all.entry(name.clone()).or_default() += count;
+    }
+    let bad = |verdict: &Verdict| verdict.is_wrong() || *verdict == Verdict::Unavailable;
+    let bad = Verdict::ALL.into_iter().filter(bad);
+    let bad = bad.map(|verdict| (verdict.name(), all.get(verdict.name()).copied().unwrap_or(0)));
+    let n: u64 = bad.clone().map(|(_, count)| count).sum();
+    let text = format!(
+        "{} of {} in warm-up {} not as {} should be ({}): they count nowhere, but the target may not \
+         have been ready for load",
+        grouped(n),
+        counted(all.values().sum(), "answer", "answers"),
+        form(n, "was", "were"),
+        form(n, "it", "they"),
+        ranked(bad, Verdict::COUNT),
+    );
+    (n > 0).then(|| finding(Severity::Doubt, text))
 }
 
 fn lookups(report: &RunReport) -> Option<Finding> {

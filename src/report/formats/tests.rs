@@ -117,7 +117,7 @@ fn answers_that_say_unavailable_are_among_the_wrong_ones_in_no_form() {
     );
     for (name, wrong, unavailable, end) in [
         ("markdown", "### What went wrong", "### Not available", "### Findings"),
-        ("html", "What went wrong, for how long", "Not available, for how long", "id=\"findings\""),
+        ("html", "id=\"wrong\"", "id=\"unavailable\"", "id=\"findings\""),
     ] {
         let text = form(name);
         let (_, rest) = text.split_once(wrong).unwrap();

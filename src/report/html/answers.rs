@@ -10,8 +10,8 @@ use super::super::model::{Finding, RunReport, Severity, ThresholdReport};
 use super::super::overview::{self, Answers, Outcome, When};
 use super::super::visible::visible;
 use super::super::wording::{counted, ranked};
-use super::heading;
 use super::table::{Cell, Table};
+use super::{heading, subheading};
 
 /// How an outcome is coloured; the word says it too.
 pub(super) fn tone(outcome: Outcome) -> &'static str {
@@ -67,11 +67,11 @@ pub(super) fn answers(input: &Input<'_>) -> Markup {
                     p.calm { "No answer was wrong, of those that could be judged." }
                 }
             } @else {
-                h3 { "What went wrong, for how long, for whom" }
+                (subheading("wrong", "What went wrong, for how long, for whom"))
                 div.cards.wrongs { @for answers in &wrong { (card(answers)) } }
             }
             @if let Some(unavailable) = &unavailable {
-                h3 { "Not available, for how long, for whom" }
+                (subheading("unavailable", "Not available, for how long, for whom"))
                 p.note { (overview::about_unavailable(unavailable.severity)) }
                 div.cards.wrongs { (card(unavailable)) }
             }

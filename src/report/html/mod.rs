@@ -138,14 +138,21 @@ fn heading(id: &str, title: &str) -> Markup {
     }
 }
 
+/// The same of a part within one.
+fn subheading(id: &str, title: &str) -> Markup {
+    html! {
+        h3 id=(id) {
+            (title) " "
+            a.permalink href={ "#" (id) } aria-label={ "Link to " (title) } { "#" }
+        }
+    }
+}
+
 /// A part of the details, folded: its heading stays in the outline, and opens by a link.
 fn fold(id: &str, title: &str, summary: &str, body: &Markup) -> Markup {
     html! {
         section.fold aria-labelledby=(id) {
-            h3 id=(id) {
-                (title) " "
-                a.permalink href={ "#" (id) } aria-label={ "Link to " (title) } { "#" }
-            }
+            (subheading(id, title))
             details {
                 summary { (summary) }
                 div.body { (body) }

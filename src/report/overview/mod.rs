@@ -6,12 +6,15 @@
 //! both say the same.
 
 mod answers;
+mod verdicts;
 mod whom;
 
 pub use answers::{
     Answers, When, about_unavailable, meaning, unavailable, unavailable_is_honest, without_fault,
     wrong, wrong_of,
 };
+
+pub use verdicts::verdicts;
 
 use super::model::{RunReport, Severity};
 use super::wording::{counted, form, span};

@@ -4,9 +4,9 @@ use crate::measure::LatencyKind;
 use crate::outcome::{Class, Truth, Verdict};
 use crate::units::grouped;
 
-use super::super::super::markdown::{Cell, Table};
+use super::super::super::markdown::{Cell, Table, escaped};
 use super::super::super::model::{ALL, LagBounds, LagReport, Percentiles, RunReport};
-use super::super::super::overview::wrong_of;
+use super::super::super::overview::{self, wrong_of};
 use super::super::super::wording::{self, instant, interval, millis, ratio, share};
 use super::rows;
 
@@ -21,6 +21,9 @@ pub(super) fn requests(report: &RunReport) -> String {
         grouped(requests.censored),
         report.seed
     );
+    if let Some(verdicts) = overview::verdicts(report) {
+        text.extend(["\n", &escaped(&verdicts), "\n"]);
+    }
     if let Some(lookups) = &report.lookups {
         let hits = lookups.cache_hit_share.map(|hits| format!(", cache hits {}", share(hits)));
         let per_request = ratio(lookups.per_request);
