@@ -126,7 +126,7 @@ fn values(class: Class, truths: &[(Truth, &ByName)], rect: Rect) -> Plot {
         steps: true,
         series: vec![
             series("answers", Unit::Count, &|answers| of(answers) as f64),
-            series("of the column", Unit::Share, &share),
+            series("share of the column", Unit::Share, &share),
         ],
     }
 }

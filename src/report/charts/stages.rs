@@ -135,7 +135,11 @@ fn values(name: &str, panel: &Panel, stages: &[&StageReport], of: Quantile) -> P
         steps: true,
         series: vec![
             series("time", Unit::Micros, times.iter().copied().map(Some).collect()),
-            series("of the bar", Unit::Share, times.iter().map(|time| ratio(*time, sum)).collect()),
+            series(
+                "share of the bar",
+                Unit::Share,
+                times.iter().map(|time| ratio(*time, sum)).collect(),
+            ),
             series("answers", Unit::Count, counts.collect()),
         ],
     }

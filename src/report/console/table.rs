@@ -76,21 +76,23 @@ impl Table {
 
     /// Numbers of columns, the first one's left out: one list if all fit, else several.
     fn parts(&self, shown: &[Vec<Cell>], width: usize) -> Vec<Vec<usize>> {
-        let taken = |part: &[usize]| {
-            let each = part.iter().map(|column| self.wide(shown, *column) + 1);
+        let taken = |part: &[usize], gap: usize| {
+            let each = part.iter().map(|column| self.wide(shown, *column) + gap);
             2 + self.first(shown) + each.sum::<usize>()
         };
-        let all: Vec<usize> = (1..=self.columns.len()).collect();
-        if taken(&all) <= width {
-            return vec![all];
-        }
         let is_some = |column: &usize| {
             shown.iter().any(|row| row.get(*column).is_some_and(|cell| cell.0 != NONE))
         };
-        let mut rest: Vec<usize> = all.into_iter().filter(is_some).collect();
+        let all: Vec<usize> = (1..=self.columns.len()).collect();
+        let mut rest: Vec<usize> = all.iter().copied().filter(is_some).collect();
+        for (columns, gap) in [(&all, GAP), (&rest, GAP), (&all, 1), (&rest, 1)] {
+            if taken(columns, gap) <= width {
+                return vec![columns.clone()];
+            }
+        }
         let mut parts = Vec::new();
-        while taken(&rest) > width && rest.len() > 1 {
-            let fit = (1..rest.len()).rev().find(|n| taken(&rest[..*n]) <= width).unwrap_or(1);
+        while taken(&rest, 1) > width && rest.len() > 1 {
+            let fit = (1..rest.len()).rev().find(|n| taken(&rest[..*n], 1) <= width).unwrap_or(1);
             let meant = rest.iter().position(|column| Some(*column) == self.second);
             let next = rest.split_off(meant.filter(|n| (1..=fit).contains(n)).unwrap_or(fit));
             parts.push(std::mem::replace(&mut rest, next));

@@ -14,8 +14,9 @@ const valuesUnderPointer = (() => {
   const shown = (unit, value) => {
     if (value === null || value === undefined) return "\u2013";
     switch (unit) {
-      case "us": return value >= 1e6 ? `${digits(value / 1e6)} s` : `${digits(value / 1e3)} ms`;
-      case "share": return `${(value * 100).toLocaleString("en", { maximumSignificantDigits: 6 })} %`;
+      case "us": return value >= 1e6 ? `${digits(value / 1e6)} s` : value >= 1e3 ? `${digits(value / 1e3)} ms` : `${digits(value)} \u00b5s`;
+      // Nearly all is not all.
+      case "share": return `${(value * 100).toLocaleString("en", { maximumSignificantDigits: value > 0.99 ? 6 : 3 })} %`;
       case "s": return `${digits(value)} s`;
       case "1/s": return `${digits(value)}/s`;
       default: return digits(value);
@@ -101,7 +102,15 @@ const valuesUnderPointer = (() => {
       const [from, width] = [chart.scrollLeft, tip.offsetWidth];
       const beside = left + 14 + width <= from + frame.width ? left + 14 : left - 14 - width;
       tip.style.left = `${Math.max(from, Math.min(beside, from + frame.width - width))}px`;
-      tip.style.top = `${drawn.top - frame.top + (plot.rect.y / box.height) * drawn.height}px`;
+      const down = (y) => drawn.top - frame.top + (y / box.height) * drawn.height;
+      const [high, room] = [tip.offsetHeight, chart.clientHeight];
+      // Beside the line; of things that have names below or above, so as not to cover what is pointed at.
+      let wanted = down(plot.rect.y);
+      if (plot.names) {
+        const below = down(plot.rect.y + plot.rect.height) + 4;
+        wanted = below + high <= room ? below : wanted - high - 4;
+      }
+      tip.style.top = `${Math.max(0, Math.min(wanted, room - high))}px`;
       if (speak) voice.textContent = words.join(", ");
     };
     const point = ({ clientX, clientY }) => {
