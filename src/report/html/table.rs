@@ -112,7 +112,7 @@ impl Table<'_> {
         html! {
             div.frame { div.scroll tabindex="0" role="region" aria-label=(self.caption) {
                 table {
-                    caption { (self.caption) }
+                    caption { span { (self.caption) } }
                     thead { tr {
                         @for (n, column) in self.columns.iter().enumerate() {
                             th scope="col" class=(class(n)) { bdi { (visible(column)) } }

@@ -324,7 +324,7 @@ pub(in crate::scenario) static LOAD: TableSpec = TableSpec {
             "0s",
             "Requests that come due within one grain are sent together at its end, which saves \
              CPU time and costs send lag; 0s sends each at its own instant. wrk2 has a grain of \
-             1 ms. Does not go with `spin = \"always\"`.",
+             1 to 2 ms. Does not go with `spin = \"always\"`.",
         ),
         Setting::with_default(
             "receive_time",
