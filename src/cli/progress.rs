@@ -132,7 +132,7 @@ fn snapshot(standing: &Standing) -> Snapshot {
         p50_us: row.response_p50_us,
         p99_us: row.response_p99_us,
         verdicts: Verdict::ALL.map(|verdict| (verdict.name(), count(verdict))).to_vec(),
-        faults: standing.faults.iter().map(|fault| fault.kind.to_owned()).collect(),
+        faults: standing.faults.iter().map(|fault| fault.name.clone()).collect(),
     }
 }
 

@@ -187,13 +187,13 @@ impl Making {
     fn enter_fault(&mut self, fault: &ActiveFault) {
         let known = self.faults.iter().position(|(index, _)| *index == fault.index);
         let at = known.unwrap_or_else(|| {
-            let text = format!("{} began: {}", fault.kind, fault.text);
+            let text = format!("{} began: {}", fault.name, fault.text);
             self.enter(Some(fault.began), EntryKind::FaultBegan, text);
             self.faults.push((fault.index, false));
             self.faults.len() - 1
         });
         if let (Some(until), true, false) = (fault.until, fault.over, self.faults[at].1) {
-            self.enter(Some(until), EntryKind::FaultEnded, format!("{} ended", fault.kind));
+            self.enter(Some(until), EntryKind::FaultEnded, format!("{} ended", fault.name));
             self.faults[at].1 = true;
         }
     }

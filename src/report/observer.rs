@@ -44,6 +44,8 @@ pub struct ActiveFault {
     pub index: usize,
     /// The kind's name.
     pub kind: &'static str,
+    /// The same, and which of those that began it is where there are several, as in the report.
+    pub name: String,
     /// What is done, in words.
     pub text: String,
     /// When it began.
@@ -113,6 +115,7 @@ mod tests {
         let active = ActiveFault {
             index: 0,
             kind: "churn",
+            name: "churn".to_owned(),
             text: String::new(),
             began: Duration::from_millis(5_250),
             until: None,

@@ -84,6 +84,7 @@ mod tests {
             faults: vec![ActiveFault {
                 index: 1,
                 kind: "store-outage",
+                name: "store-outage".to_owned(),
                 text: String::new(),
                 began: Duration::from_millis(4_250),
                 until: Some(Duration::from_secs(20)),

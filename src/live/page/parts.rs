@@ -157,7 +157,7 @@ fn answers(standing: &Standing) -> Markup {
             @let under_way: Vec<_> = standing.faults.iter().filter(|fault| !fault.over).collect();
             @if under_way.is_empty() { p.verdict { "none" } }
             @for fault in under_way {
-                p.verdict.kind { (fault.kind) }
+                p.verdict.kind { (fault.name) }
                 p.note { (left(fault, standing)) }
                 p.note { (hits(fault.hits, fault.hit_unit)) " hit so far" }
             }
@@ -261,9 +261,9 @@ fn faults(standing: &Standing) -> Markup {
                     th.figure scope="col" { "to" } th.figure scope="col" { "hits" }
                 } }
                 tbody {
-                    @for fault in &report.faults {
+                    @for (fault, name) in report.faults.iter().zip(report.fault_names()) {
                         tr {
-                            th scope="row" { (fault.kind) }
+                            th scope="row" { (name) }
                             td { bdi { (fault.told()) } }
                             td.figure { (format!("{:.1} s", fault.at)) }
                             td.figure { (fault.until.map_or_else(|| "–".to_owned(), |until| format!("{until:.1} s"))) }

@@ -89,7 +89,7 @@ fn small(frame: &mut Frame<'_>, area: Rect, state: &State, standing: &Standing) 
         Line::raw(format!("p50 {}  p99 {}", time(row.response_p50_us), time(row.response_p99_us))),
     ];
     for fault in &standing.faults {
-        let text = format!("{}: {}", fault.kind, panels::time_left(fault, standing.elapsed));
+        let text = format!("{}: {}", fault.name, panels::time_left(fault, standing.elapsed));
         lines.push(Line::styled(cut(&text, width), palette.fault()));
     }
     for (verdict, count) in panels::verdict_rows(standing) {

@@ -153,7 +153,7 @@ pub fn faults(frame: &mut Frame<'_>, area: Rect, state: &State, standing: &Stand
     let width = usize::from(inside.width);
     let mut lines: Vec<Line<'_>> = Vec::new();
     for fault in standing.faults.iter().filter(|fault| !fault.over) {
-        let head = format!("▶ {}", fault.kind);
+        let head = format!("▶ {}", fault.name);
         let left = format!("  {}", time_left(fault, standing.elapsed));
         let hits = hits(fault.hits, fault.hit_unit);
         let taken = head.chars().count() + left.chars().count();

@@ -54,6 +54,7 @@ fn a_second_fault_keeps_its_text_and_its_hits() {
     let mut standing = moment.standing.as_deref().unwrap().clone();
     let second = crate::report::ActiveFault {
         kind: "cache-stale",
+        name: "cache-stale".to_owned(),
         text: "swallow what goes over the cache link".to_owned(),
         hits: 1,
         hit_unit: "pieces",
