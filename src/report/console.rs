@@ -13,7 +13,7 @@ pub use paint::{Colour, Style};
 use crate::units::grouped;
 
 use super::model::{RunReport, SCHEMA_VERSION, SamplesReport, Severity, ThresholdReport};
-use super::overview::Outcome;
+use super::overview::{self, Outcome};
 use super::visible::visible;
 use super::wording::{counted, memory, micros, share, span};
 
@@ -122,13 +122,7 @@ fn ending(report: &RunReport, style: Style) -> String {
     let outcome = Outcome::of(report);
     let colour = if outcome == Outcome::Passed { Colour::Green } else { Colour::Red };
     let word = style.paint(colour, &outcome.word().to_uppercase());
-    let held = report.thresholds.iter().filter(|threshold| threshold.pass).count();
-    let thresholds = match report.thresholds.len() {
-        0 => "no thresholds".to_owned(),
-        1 if held == 1 => "the threshold holds".to_owned(),
-        1 => "the threshold does not hold".to_owned(),
-        all => format!("{held} of {all} thresholds hold"),
-    };
+    let thresholds = overview::holding(report).unwrap_or_else(|| "no thresholds".to_owned());
     let valid = match (report.valid, outcome) {
         (true, _) => ", valid",
         // The word has said so.
@@ -158,6 +152,9 @@ fn thresholds(report: &RunReport, style: Style, lines: &mut Vec<String>) {
     for threshold in shown {
         let (mark, said) = if report.partial && threshold.value.is_none() {
             ("skip".to_owned(), threshold.why())
+        } else if report.partial {
+            // What it would have come to in the end, nobody knows.
+            ("skip".to_owned(), format!("measured {} so far", threshold.measured()))
         } else if threshold.pass {
             (style.paint(Colour::Green, "pass"), format!("measured {}", threshold.measured()))
         } else {

@@ -137,6 +137,8 @@ pub fn write(root: &Path, seconds: u64) -> PathBuf {
     let mut events = folder.events().unwrap();
     let names = PHASES.map(|(name, _)| name);
     let mut drawn: BTreeMap<(usize, State, u64), (Recorder, u64)> = BTreeMap::new();
+    let mut during: BTreeMap<&str, [u64; Verdict::COUNT]> = BTreeMap::new();
+    let mut removed = 0;
     for second in 0..seconds {
         let share = second as f64 / seconds as f64;
         let phase = PHASES.iter().position(|(_, until)| share < *until).unwrap();
@@ -157,6 +159,10 @@ pub fn write(root: &Path, seconds: u64) -> PathBuf {
         });
         *times += 1;
         let on: Vec<&str> = FAULTS.iter().map(|(name, ..)| *name).filter(|f| is_on(f)).collect();
+        for fault in &on {
+            let sums = during.entry(fault).or_default().iter_mut();
+            sums.zip(recorder.phases()[phase].verdicts).for_each(|(sum, count)| *sum += count);
+        }
         let row = TimelineRow {
             phase: names[phase].to_owned(),
             in_flight: 12 + second * 7 % 31,
@@ -171,6 +177,7 @@ pub fn write(root: &Path, seconds: u64) -> PathBuf {
         if is_on("user-delete") || is_on("churn") {
             let (inv, change) = (second as f64 + 0.2, [Change::Delete, Change::Recreate]);
             let change = change[usize::from(is_on("churn") && second % 2 == 0)];
+            removed += u64::from(change == Change::Delete);
             let cohort = "probed".to_owned();
             let event = Event::Changed { inv, ack: inv + 0.01, user: 1, change, cohort };
             events.append(&event).unwrap();
@@ -179,7 +186,14 @@ pub fn write(root: &Path, seconds: u64) -> PathBuf {
     let counted = drawn
         .into_iter()
         .map(|((phase, ..), (recorder, times))| (phase, recorder.phases()[phase].clone(), times));
-    folder.write_report(&report(seconds, &counted.collect::<Vec<_>>())).unwrap();
+    let mut report = report(seconds, &counted.collect::<Vec<_>>());
+    for fault in &mut report.faults {
+        let sums = during.get(fault.kind.as_str()).copied().unwrap_or_default();
+        fault.verdicts = by_name(Verdict::ALL.map(Verdict::name), |n| sums[n]);
+    }
+    report.revocation_lag = lag(removed);
+    report.changes = [("delete".to_owned(), removed)].into();
+    folder.write_report(&report).unwrap();
     folder.path().to_owned()
 }
 
@@ -267,8 +281,6 @@ fn report(seconds: u64, drawn: &[(usize, PhaseRecord, u64)]) -> RunReport {
     }
     report.latency = latency(&measured);
     report.faults = FAULTS.iter().map(|fault| fault_report(fault, end)).collect();
-    report.revocation_lag = lag();
-    report.changes = [("delete".to_owned(), 30_000)].into();
     report.stages = stages(measured.done);
     report
 }
@@ -327,16 +339,16 @@ fn fault_report((kind, from, until): &(&str, f64, f64), end: f64) -> FaultReport
     }
 }
 
-/// Thirty thousand users; a few are let in to the end.
-fn lag() -> LagReport {
+/// Users that were removed; one of a thousand is let in to the end.
+fn lag(users: u64) -> LagReport {
     let bounds = |share: f64| LagBounds {
         low_ms: 30_000.0 * share.powi(3),
         high_ms: (share < 0.999).then_some(30_000.0 * share.powi(3) + 40.0),
     };
     let shares = (1..100).map(|n| f64::from(n) / 100.0).chain([0.995, 0.999, 0.9999, 1.0]);
     LagReport {
-        users: 30_000,
-        censored: 30,
+        users,
+        censored: users.div_ceil(1_000),
         resolution_ms: 40.0,
         p50: Some(bounds(0.5)),
         p95: Some(bounds(0.95)),

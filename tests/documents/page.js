@@ -255,7 +255,7 @@ async function scriptless(browser) {
 }
 
 // Values of a chart, under the pointer and by the arrow keys.
-async function values(page) {
+async function values(page, pointer = true) {
   const charts = page.locator("figure:has(.chart[tabindex])");
   const many = await charts.count();
   assert.equal(await page.locator("figure:has(.chart)").count(), many, "every chart has values");
@@ -264,6 +264,13 @@ async function values(page) {
     const chart = figure.locator(".chart");
     await chart.focus();
     await page.keyboard.press("End");
+    // Where the chart is scrolled to its end too, and on a narrow screen.
+    const shape = await figure.locator(".tip").evaluate((tip) => {
+      const [inner, outer] = [tip, tip.parentElement].map((e) => e.getBoundingClientRect());
+      const lines = [...tip.querySelectorAll("dd")].map((dd) => dd.getClientRects().length && dd.offsetHeight);
+      return { inside: inner.left >= outer.left - 1 && inner.right <= outer.right + 1, tallest: Math.max(0, ...lines) };
+    });
+    assert.ok(shape.inside && shape.tallest < 30, `figures are not broken: ${JSON.stringify(shape)}`);
     const last = await figure.locator("[aria-live]").textContent();
     await page.keyboard.press("Home");
     const first = await figure.locator("[aria-live]").textContent();
@@ -272,6 +279,7 @@ async function values(page) {
     assert.ok(await figure.locator(".tip").isVisible());
     await page.keyboard.press("Escape");
     assert.ok(await figure.locator(".tip").isHidden());
+    if (!pointer) continue;
     const plots = await figure.locator("script").evaluate((e) => JSON.parse(e.textContent).plots);
     const box = await figure.locator("svg").boundingBox();
     const scale = box.width / (await figure.locator("svg").evaluate((e) => e.viewBox.baseVal.width));
@@ -395,6 +403,10 @@ async function looks(browser) {
     const tables = await sorting(page);
     const told = await values(page);
     assert.ok(told > 0, "no chart tells its values");
+    const before = page.viewportSize();
+    await page.setViewportSize({ width: 380, height: 800 });
+    assert.equal(await values(page, false), told);
+    await page.setViewportSize(before);
     assert.deepEqual(heard, [], "the console stays silent and nothing is asked for");
     await context.close();
     await permalinks(browser);

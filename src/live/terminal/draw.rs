@@ -15,7 +15,11 @@ use crate::report::wording::micros;
 use crate::units::grouped;
 
 /// Below either of these there is room for lines alone.
-const LEAST: (u16, u16) = (60, 18);
+const LEAST: (u16, u16) = (76, 18);
+
+/// Columns that every figure of rates and of verdicts has room in.
+const RATES: u16 = 30;
+const VERDICTS: u16 = 42;
 
 /// From here on findings and log stand beside each other.
 const WIDE: u16 = 100;
@@ -58,14 +62,15 @@ fn whole(frame: &mut Frame<'_>, area: Rect, state: &State, standing: &Standing) 
         Constraint::Fill(1),
     ])
     .areas(area);
-    let halves = |area| {
-        Layout::horizontal([Constraint::Percentage(38), Constraint::Fill(1)]).spacing(1).areas(area)
+    let beside = |area: Rect, columns: u16| {
+        Layout::horizontal([Constraint::Length(columns), Constraint::Fill(1)])
+            .spacing(1)
+            .areas(area)
     };
-    let [rates, percentiles] = halves(figures);
+    let [rates, percentiles] = beside(figures, (area.width * 38 / 100).max(RATES));
     panels::rates(frame, rates, state, standing);
     panels::percentiles(frame, percentiles, state, standing);
-    let [counts, faults] =
-        Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]).spacing(1).areas(counts);
+    let [counts, faults] = beside(counts, (area.width / 2).max(VERDICTS));
     panels::verdicts(frame, counts, state, standing);
     panels::faults(frame, faults, state, standing);
     panels::course(frame, times, state, standing);

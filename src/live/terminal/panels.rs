@@ -181,9 +181,11 @@ pub fn faults(frame: &mut Frame<'_>, area: Rect, state: &State, standing: &Stand
     }
     let under_way =
         |report: &FaultReport| standing.faults.iter().any(|fault| !fault.over && fault.is(report));
-    for report in standing.report.faults.iter().rev().filter(|report| !under_way(report)) {
+    let told = standing.report.faults.iter().zip(standing.report.fault_names());
+    let over: Vec<_> = told.filter(|(report, _)| !under_way(report)).collect();
+    for (report, name) in over.into_iter().rev() {
         let hits = hits(report.hits, &report.hit_unit);
-        let text = format!("· {} at {:.0} s, {hits} hit", report.kind, report.at);
+        let text = format!("· {name} at {:.0} s, {hits} hit", report.at);
         lines.push(Line::styled(cut(&text, width), state.palette.faint()));
     }
     frame.render_widget(Paragraph::new(lines), inside);

@@ -96,7 +96,7 @@ fn addresses_are_shown_whole_or_not_at_all() {
 
 #[test]
 fn the_smallest_whole_picture_has_a_finding() {
-    let rows = rows(&drawn(&state(sample::in_an_outage()), 60, 18));
+    let rows = rows(&drawn(&state(sample::in_an_outage()), 76, 18));
     assert!(rows.iter().any(|row| row.contains("Findings so far")), "{rows:#?}");
     assert!(rows.iter().any(|row| row.starts_with("!! 12 requests")), "{rows:#?}");
 }
@@ -107,7 +107,7 @@ fn no_size_is_too_small_to_be_drawn() {
         let mut state = state(moment);
         for shows_help in [false, true] {
             state.shows_help = shows_help;
-            for width in [1, 2, 5, 17, 59, 60, 61, 99, 100, 300] {
+            for width in [1, 2, 5, 17, 60, 75, 76, 77, 99, 100, 300] {
                 for height in [1, 2, 3, 4, 9, 17, 18, 19, 60] {
                     drawn(&state, width, height);
                 }

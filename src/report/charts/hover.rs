@@ -51,7 +51,12 @@ pub struct Series {
 impl Serialize for Series {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
         // As many as a tooltip shows; of shares more, for nearly all is not all.
-        let digits = if self.unit == Unit::Share { 6 } else { 4 };
+        let digits = match self.unit {
+            Unit::Share => 6,
+            // Things are counted one by one.
+            Unit::Count => 15,
+            _ => 4,
+        };
         let short = |value: f64| Short::from(rounded(value, digits));
         let values: Vec<_> = self.values.iter().map(|value| value.map(short)).collect();
         let mut series = out.serialize_struct("Series", 3)?;
@@ -115,5 +120,8 @@ mod tests {
         let series = Series { name: "a\u{202e}".into(), unit: Unit::Share, values };
         let json = serde_json::to_string(&series).unwrap();
         assert_eq!(json, r#"{"name":"a<U+202E>","unit":"share","values":[0.99996,1,0.123457]}"#);
+        let values = vec![Some(66_254_400.0)];
+        let json = serde_json::to_string(&Series { name: "n".into(), unit: Unit::Count, values });
+        assert_eq!(json.unwrap(), r#"{"name":"n","unit":"count","values":[66254400]}"#);
     }
 }

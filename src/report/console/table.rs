@@ -155,8 +155,8 @@ pub(super) fn wrapped(text: &str, indent: usize, style: Style) -> Vec<String> {
     let width = style.width();
     let lead: String = text.chars().take_while(|c| *c == ' ').collect();
     let mut lines = vec![lead];
-    for word in text.split_whitespace() {
-        let word = cut(word, width - indent);
+    for word in words(text) {
+        let word = cut(&word, width - indent);
         let last = lines.last_mut().expect("starts with one line");
         let empty = last.trim().is_empty();
         if !empty && columns(last) + 1 + columns(&word) > width {
@@ -169,6 +169,25 @@ pub(super) fn wrapped(text: &str, indent: usize, style: Style) -> Vec<String> {
         }
     }
     lines
+}
+
+/// The words of a text; a figure and its unit are one.
+fn words(text: &str) -> Vec<String> {
+    const UNITS: [&str; 7] = ["µs", "ms", "s", "min", "h", "MiB", "GiB"];
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        let unit = word.trim_end_matches([',', ';', ':', '.', ')']);
+        match words.last_mut() {
+            Some(figure)
+                if UNITS.contains(&unit) && figure.ends_with(|c: char| c.is_ascii_digit()) =>
+            {
+                figure.push(' ');
+                figure.push_str(word);
+            }
+            _ => words.push(word.to_owned()),
+        }
+    }
+    words
 }
 
 #[cfg(test)]
@@ -202,6 +221,8 @@ mod tests {
         let lines = wrapped(&format!("  {}", "word ".repeat(40)), 4, style);
         assert!(lines.len() == 3 && lines[1].starts_with("    word"));
         assert!(lines.iter().all(|line| columns(line) <= style.width()));
+        let figures = wrapped(&format!("{} p50 272 ms, p99 1.4 s.", "x".repeat(91)), 2, style);
+        assert_eq!(figures[1..], ["  272 ms, p99 1.4 s."]);
         let narrow = style.within(60);
         assert!(wrapped(&"x".repeat(300), 2, narrow).iter().all(|line| columns(line) <= 60));
     }

@@ -31,7 +31,7 @@ fn find(report: &RunReport, _: &Context) -> Option<Found> {
     };
     // With less than one request above it, a percentile is the maximum by another name.
     let (severity, meaning) = if samples * 10 < wanted {
-        (Severity::Doubt, "and so is their maximum")
+        (Severity::Doubt, "which makes it their maximum")
     } else {
         (Severity::Note, "with fewer than ten above it")
     };
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn the_one_that_lacks_most_is_named() {
         let (text, _) = sentence(&[(900, 1_000), (200, 10_000), (200, 1_000)]).unwrap();
-        assert!(text.contains("t1 rests on 200 requests, and so is their maximum"), "{text}");
+        assert!(text.contains("t1 rests on 200 requests, which makes it their maximum"), "{text}");
         assert!(text.contains("(2 other thresholds likewise): it takes 10,000"), "{text}");
         let mut report = sample::correct();
         report.thresholds = judged(&[(200, 10_000)]);

@@ -10,17 +10,25 @@ const valuesUnderPointer = (() => {
   };
   // The last of all has no place on an axis without an end: it stands at the edge.
   const place = (axis, value) => Math.min(1, Math.max(0, scales[axis.scale](axis, value) || 0));
+  // Things are counted one by one.
+  const count = (value) => value.toLocaleString("en", { maximumFractionDigits: 0 });
   const digits = (value) => value.toLocaleString("en", { maximumSignificantDigits: 4 });
   const shown = (unit, value) => {
     if (value === null || value === undefined) return "\u2013";
     switch (unit) {
       case "us": return value >= 1e6 ? `${digits(value / 1e6)} s` : value >= 1e3 ? `${digits(value / 1e3)} ms` : `${digits(value)} \u00b5s`;
       // Nearly all is not all.
-      case "share": return `${(value * 100).toLocaleString("en", { maximumSignificantDigits: value > 0.99 ? 6 : 3 })} %`;
+      case "share": return `${(value * 100).toLocaleString("en", { maximumSignificantDigits: value > 0.99 ? 9 : 3 })} %`;
       case "s": return `${digits(value)} s`;
       case "1/s": return `${digits(value)}/s`;
+      case "count": return count(value);
       default: return digits(value);
     }
+  };
+  // A place on an axis, in what the axis counts in (time_unit of src/report/charts/axis.rs).
+  const placed = (axis, value) => {
+    if (axis.unit !== "s" || axis.to <= 180) return shown(axis.unit, value);
+    return axis.to <= 10_800 ? `${digits(value / 60)} min` : `${digits(value / 3_600)} h`;
   };
   const SVG = "http://www.w3.org/2000/svg";
   const make = (name, text, parent) => {
@@ -77,23 +85,33 @@ const valuesUnderPointer = (() => {
       const bottom = Math.max(...across.map((p) => p.rect.y + p.rect.height));
       line.setAttribute("d", `M${x} ${top}V${bottom}`);
       tip.replaceChildren();
-      const head = plot.names ? plot.names[n] : `${plot.x.name} ${shown(plot.x.unit, plot.at[n])}`;
+      const head = plot.names ? plot.names[n] : `${plot.x.name} ${placed(plot.x, plot.at[n])}`;
       make("p", head, tip);
-      const list = make("dl", "", tip);
       const words = [head];
-      // Plots that share their places share the tip.
+      // Plots that share their places share the tip; one that has the same series is told apart by name.
+      const same = (other) => other.series.some((a) => plot.series.some((b) => a.name === b.name));
+      if (!plot.names && usable.some((other) => other !== plot && same(other))) {
+        make("p", plot.y.name, tip).className = "which";
+        words.push(plot.y.name);
+      }
+      const list = make("dl", "", tip);
       const shares = (other) => !plot.names && other.at.length === plot.at.length && other.at[n] === plot.at[n];
-      usable.filter((other) => other === plot || shares(other)).forEach((other) => {
+      const told = [plot, ...usable.filter((other) => other !== plot && shares(other) && !same(other))];
+      const names = new Set();
+      told.forEach((other) => {
         other.series.forEach((series) => {
           const value = series.values[n];
           if (value === null || value === undefined || (value === 0 && other.series.length > 6)) return;
-          if (words.includes(`${series.name} ${shown(series.unit, value)}`)) return;
+          if (names.has(series.name)) return;
+          names.add(series.name);
           make("dt", series.name, list);
           make("dd", shown(series.unit, value), list);
           words.push(`${series.name} ${shown(series.unit, value)}`);
         });
       });
       tip.hidden = false;
+      // As wide as its words, wherever it was before.
+      tip.style.left = "0";
       const drawn = svg.getBoundingClientRect();
       const frame = chart.getBoundingClientRect();
       const left = drawn.left - frame.left + chart.scrollLeft + (x / box.width) * drawn.width;

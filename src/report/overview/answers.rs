@@ -117,8 +117,8 @@ pub fn about_unavailable(severity: Severity) -> &'static str {
         "The gateway said that it could not find out, or asked for fewer requests. While a fault is under \
          way that is the honest answer, and none of the wrong ones."
     } else {
-        "The gateway said that it could not find out, or asked for fewer requests, and mostly while no \
-         fault was under way. It let nobody in wrongly and blamed nobody, but it was not there for its \
+        "The gateway said that it could not find out, or asked for fewer requests, and not mostly while a \
+         fault was under way. These answers let nobody in and blame nobody, but it was not there for its \
          users."
     }
 }

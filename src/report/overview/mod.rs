@@ -71,7 +71,13 @@ pub fn holding(report: &RunReport) -> Option<String> {
         Outcome::Passed | Outcome::Failed => form(held, "holds", "hold"),
         _ => "would hold",
     };
-    (all > 0).then(|| format!("{held} of {} {verb}", counted(all, "threshold", "thresholds")))
+    match (all, held) {
+        (0, _) => None,
+        (1, 0) if verb != "would hold" => Some("the threshold does not hold".to_owned()),
+        (1, 0) => Some("the threshold would not hold".to_owned()),
+        (1, _) => Some(format!("the threshold {verb}")),
+        _ => Some(format!("{held} of {all} thresholds {verb}")),
+    }
 }
 
 /// Whether the run passed, in a sentence.
@@ -154,12 +160,12 @@ mod tests {
         assert_eq!(passed(&report), "No: the one threshold does not hold.");
         report.valid = false;
         assert_eq!(Outcome::of(&report), Outcome::Invalid);
-        let invalid = "No: the measurement is invalid (0 of 1 threshold would hold).";
+        let invalid = "No: the measurement is invalid (the threshold would not hold).";
         assert_eq!(passed(&report), invalid);
         report.interrupted = true;
         assert_eq!(Outcome::of(&report), Outcome::Interrupted);
         report.thresholds[0].pass = true;
-        assert_eq!(passed(&report), "No: a signal ended the run (1 of 1 threshold would hold).");
+        assert_eq!(passed(&report), "No: a signal ended the run (the threshold would hold).");
         report.exit_code = Some(5);
         assert_eq!(Outcome::of(&report), Outcome::NotUndone);
         assert!(passed(&report).starts_with("No: something"), "{}", passed(&report));

@@ -19,11 +19,14 @@ pub(super) fn whom(report: &RunReport, verdict: Verdict, answers: u64) -> Vec<St
         _ => Vec::new(),
     };
     let must_accept = |(truth, _): &(Truth, u64)| *truth == Truth::MustAccept;
+    let sum: u64 = matrix.iter().map(|(_, n)| n).sum();
     // Of users who must be let in, accepts are right.
     let told = matrix.into_iter().filter(|of| verdict != Verdict::FalseAccept || !must_accept(of));
     whom.extend(told.map(|(truth, n)| requests(n, of_truth(truth))));
-    if verdict == Verdict::Error && report.requests.checks_failed > 0 {
-        whom.push(requests(report.requests.checks_failed, "let in with a wrong answer"));
+    // Of those whose answer failed a check, some have a worse verdict.
+    let checked = report.requests.checks_failed.min(answers.saturating_sub(sum));
+    if verdict == Verdict::Error && checked > 0 {
+        whom.push(requests(checked, "let in with a wrong answer"));
     }
     if whom.is_empty() {
         whom.push(requests(answers, of_verdict(verdict)));

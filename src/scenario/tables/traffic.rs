@@ -147,7 +147,7 @@ pub(in crate::scenario) static EXPECT: TableSpec = TableSpec {
     name: "route.expect",
     repeated: false,
     about: "What an answer that lets the user in has to look like. One that does not is an \
-            `error`, whatever its status.",
+            `error`, whatever its status, unless it lets in the wrong user or whom it must not.",
     settings: &[Setting::optional(
         "body",
         Kind::Text,

@@ -3,12 +3,12 @@
 use crate::outcome::Verdict;
 use crate::units::grouped;
 
-use super::super::super::markdown::{Cell, Table, code, escaped};
+use super::super::super::markdown::{Cell, Table, code, escaped_within};
 use super::super::super::model::{Finding, RunReport, Severity};
 use super::super::super::overview::{self, Answers, When};
 use super::super::super::wording;
 use super::super::Input;
-use super::{figure, list, rows};
+use super::{LONGEST_SENTENCE, figure, list, rows};
 
 pub(super) fn thresholds(report: &RunReport) -> String {
     let mut all: Vec<_> = report.thresholds.iter().collect();
@@ -95,7 +95,7 @@ pub(super) fn findings(report: &RunReport) -> String {
         };
         let (told, body) = finding.parts();
         let body = body.as_deref().map(code).unwrap_or_default();
-        format!("{mark}{}{body}", escaped(&told))
+        format!("{mark}{}{body}", escaped_within(&told, LONGEST_SENTENCE))
     };
     let mut text = "### Findings\n\n".to_owned();
     list(&mut text, report.findings.iter().map(item).collect());

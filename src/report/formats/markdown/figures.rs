@@ -4,11 +4,11 @@ use crate::measure::LatencyKind;
 use crate::outcome::{Class, Truth, Verdict};
 use crate::units::grouped;
 
-use super::super::super::markdown::{Cell, Table, escaped};
+use super::super::super::markdown::{Cell, Table, escaped_within};
 use super::super::super::model::{ALL, LagBounds, LagReport, Percentiles, RunReport};
 use super::super::super::overview::{self, wrong_of};
 use super::super::super::wording::{self, instant, interval, millis, ratio, share};
-use super::rows;
+use super::{LONGEST_SENTENCE, rows};
 
 pub(super) fn requests(report: &RunReport) -> String {
     let requests = &report.requests;
@@ -22,7 +22,7 @@ pub(super) fn requests(report: &RunReport) -> String {
         report.seed
     );
     if let Some(verdicts) = overview::verdicts(report) {
-        text.extend(["\n", &escaped(&verdicts), "\n"]);
+        text.extend(["\n", &escaped_within(&verdicts, LONGEST_SENTENCE), "\n"]);
     }
     if let Some(lookups) = &report.lookups {
         let hits = lookups.cache_hit_share.map(|hits| format!(", cache hits {}", share(hits)));

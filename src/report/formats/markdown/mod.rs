@@ -22,8 +22,8 @@ pub(super) const FORMAT: Format = Format {
 
 /// The most rows of a table or a list.
 const MOST: usize = 20;
-/// Characters of a reason why figures cannot be believed, which says what to do about it in the end.
-const LONGEST_REASON: usize = 900;
+/// Characters of a finding, or of a reason why figures cannot be believed: what to do about it comes last.
+const LONGEST_SENTENCE: usize = 900;
 
 fn markdown(input: &Input<'_>) -> String {
     let report = input.report;
@@ -79,7 +79,7 @@ fn head(report: &RunReport) -> String {
     }
     if !report.reasons.is_empty() {
         text.push_str("\n**The figures cannot be believed:**\n\n");
-        let reasons = report.reasons.iter().map(|reason| escaped_within(reason, LONGEST_REASON));
+        let reasons = report.reasons.iter().map(|reason| escaped_within(reason, LONGEST_SENTENCE));
         list(&mut text, reasons.collect());
     }
     text

@@ -18,23 +18,32 @@ pub(super) fn verdicts(report: &RunReport) -> Markup {
         let at = report.phases.iter().position(|phase| phase.name == **name);
         at.unwrap_or(report.phases.len())
     });
-    let mut columns = vec!["Verdict", "What it means", "All but warm-up"];
-    columns.extend(phases.iter().map(|phase| phase.as_str()));
-    let row = |verdict: Verdict| {
+    let given = |verdict: &Verdict| {
         let name = verdict.name();
-        let mut row = vec![
-            Cell::name(name),
-            Cell::text(meaning(verdict)),
-            Cell::count(report.verdicts.of(name)),
-        ];
-        row.extend(phases.iter().map(|phase| Cell::count(report.verdicts.in_phase(phase, name))));
+        let anywhere = phases.iter().any(|phase| report.verdicts.in_phase(phase, name) > 0);
+        anywhere || report.verdicts.of(name) > 0
+    };
+    let given: Vec<Verdict> = Verdict::ALL.into_iter().filter(given).collect();
+    let mut columns = vec!["Phase"];
+    columns.extend(given.iter().map(|verdict| verdict.name()));
+    let row = |name: &str, count: &dyn Fn(&str) -> u64| {
+        let mut row = vec![Cell::name(name)];
+        row.extend(given.iter().map(|verdict| Cell::count(count(verdict.name()))));
         row
     };
+    let mut rows = vec![row("all but warm-up", &|verdict| report.verdicts.of(verdict))];
+    rows.extend(
+        phases.iter().map(|phase| row(phase, &|name| report.verdicts.in_phase(phase, name))),
+    );
     let caption = "Answers by verdict, of all phases but warm-up and of each phase";
-    let table = Table { caption, columns: &columns, rows: Verdict::ALL.map(row).into() };
+    let table = Table { caption, columns: &columns, rows };
+    let body = html! {
+        (table.markup())
+        dl { @for verdict in &given { dt { code { (verdict.name()) } } dd { (meaning(*verdict)) } } }
+    };
     let summary =
         format!("{} by verdict and phase", counted(report.verdicts.sum(), "answer", "answers"));
-    fold("verdicts", "Verdicts", &summary, &table.markup())
+    fold("verdicts", "Verdicts", &summary, &body)
 }
 
 pub(super) fn matrix(report: &RunReport) -> Markup {
