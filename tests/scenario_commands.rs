@@ -100,3 +100,12 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     assert_eq!(output.status.code(), Some(0));
 }
+
+#[test]
+fn a_name_that_is_told_does_not_act_on_a_terminal() {
+    for arguments in [["check", "\u{1b}]0;x\u{7}.toml"], ["report", "\u{1b}]0;x\u{7}.toml"]] {
+        let complaint = String::from_utf8(substorm(&arguments).stderr).unwrap();
+        assert!(complaint.contains("␛]0;x␇.toml"), "{complaint:?}");
+        assert!(!complaint.contains(['\u{1b}', '\u{7}']), "{complaint:?}");
+    }
+}

@@ -297,6 +297,57 @@ mod tests {
         }
     }
 
+    /// When it was told what, in milliseconds of the load.
+    struct Times {
+        start: tokio::time::Instant,
+        over: Vec<u128>,
+        seconds: Vec<u128>,
+    }
+
+    impl Times {
+        #[expect(clippy::disallowed_methods, reason = "the simulated clock")]
+        fn now(&self) -> u128 {
+            (tokio::time::Instant::now() - self.start).as_millis()
+        }
+    }
+
+    impl Sink for Times {
+        fn over(&mut self) {
+            self.over.push(self.now());
+        }
+
+        fn second(&mut self, _: &Second<'_>) -> std::io::Result<()> {
+            self.seconds.push(self.now());
+            Ok(())
+        }
+
+        fn note(&mut self, _: &Note) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_others_count_is_looked_at_when_a_second_is_over_and_not_when_it_is_closed() {
+        let (clock, start) = (Clock::start(), Tick::from_micros(500_000));
+        let sink = Times { start: clock.deadline(start), over: Vec::new(), seconds: Vec::new() };
+        let counts = (Vec::new(), Hits::of(0));
+        let collector = Collector::new((clock, start), &Shape::default(), counts, 0, sink);
+        let (reports_open, reports) = mpsc::channel(1);
+        let (notes_open, notes) = mpsc::channel(1);
+        let ended = tokio::spawn(async move {
+            sleep_until(clock.deadline(start + Duration::from_millis(2_400))).await;
+            drop((reports_open, notes_open));
+        });
+        let (_, sink) = collector.run(reports, notes).await.unwrap();
+        ended.await.unwrap();
+        // The timers' grain is a millisecond. The last second is what is left.
+        let near = |times: &[u128], wanted: [u128; 3]| {
+            times.len() == 3 && times.iter().zip(wanted).all(|(a, b)| (b..=b + 2).contains(a))
+        };
+        assert!(near(&sink.over, [1_000, 2_000, 2_400]), "{:?}", sink.over);
+        assert!(near(&sink.seconds, [1_150, 2_150, 2_400]), "{:?}", sink.seconds);
+    }
+
     #[test]
     fn a_delay_that_cannot_be_read_once_is_not_counted_twice() {
         let shape = Shape::default();

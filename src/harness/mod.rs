@@ -10,6 +10,8 @@
 
 mod assemble;
 mod beside;
+#[cfg(test)]
+mod burst;
 mod changes;
 mod collector;
 mod effort;

@@ -74,10 +74,20 @@ impl Output {
         start: Tick,
     ) -> Self {
         let lookups_before = system.link_counts(LinkName::Store).map_or(0, |c| c.requests);
+        let system = Some(Arc::clone(system));
+        Self { system, lookups_before, ..Self::without_system(plan, observer, opened, start) }
+    }
+
+    fn without_system(
+        plan: &Arc<Plan>,
+        observer: &Arc<dyn Observer>,
+        opened: Opened,
+        start: Tick,
+    ) -> Self {
         Self {
             plan: Arc::clone(plan),
             kinds: plan.faults.iter().map(|fault| fault.kind).collect(),
-            system: Some(Arc::clone(system)),
+            system: None,
             observer: Arc::clone(observer),
             thresholds: load_setup::thresholds(plan),
             folder: opened.folder,
@@ -89,7 +99,7 @@ impl Output {
             course: Course::default(),
             lookups_peak: None,
             start,
-            lookups_before,
+            lookups_before: 0,
             lookups_shown: 0,
             lookups_then: None,
             machine_then: None,
@@ -287,5 +297,75 @@ impl Sink for Output {
         };
         self.course.event(&event);
         self.events.append(&event)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::finish::open_folder;
+    use super::*;
+    use crate::measure::{PhaseRecord, Recorder, Shape};
+    use crate::oracle::LagTracker;
+    use crate::report::Step;
+    use crate::report::timeline::read_rows;
+
+    struct Nobody;
+
+    impl Observer for Nobody {
+        fn step(&self, _: &Step) {}
+        fn remark(&self, _: &str) {}
+        fn beat(&self, _: &Beat<'_>) {}
+        fn finished(&self, _: &Arc<RunReport>, _: &[PhaseRecord], _: &std::path::Path) {}
+    }
+
+    #[test]
+    fn a_row_has_what_was_counted_when_its_second_was_over() {
+        let text = r#"
+            name = "short"
+            [[phase]]
+            name = "steady"
+            for = "9s"
+            arrival = { constant = "9/s" }
+        "#;
+        let plan = Arc::new(crate::scenario::parse(text).unwrap());
+        let room = tempfile::tempdir().unwrap();
+        let opened = open_folder(&plan, room.path()).unwrap();
+        let observer: Arc<dyn Observer> = Arc::new(Nobody);
+        let mut output = Output::without_system(&plan, &observer, opened, Tick::ZERO);
+        let shape = Shape { phases: 1, ..Shape::default() };
+        let gathered = Gathered {
+            totals: Recorder::new(&shape),
+            measured: PhaseRecord::default(),
+            lags: LagTracker::default(),
+            faults: Vec::new(),
+            workers: Vec::new(),
+            changes: BTreeMap::new(),
+            failed_changes: 0,
+            failure_reasons: Vec::new(),
+            sightings_lost: 0,
+        };
+        let recorder = Recorder::new(&shape);
+        let before = Processors::now().unwrap();
+        // Of the machine, far more than can have come since: what is read now is not what is told.
+        for (number, lookups, stolen_ms) in [(0, 70, 100_000), (1, 100, 100_250)] {
+            let stolen = before.stolen + Duration::from_millis(stolen_ms);
+            output.machine_then = Some(Processors { stolen, ..before });
+            output.lookups_then = Some(lookups);
+            let at = Tick::from_micros((number + 1) * 1_000_000 + 150_000);
+            let second = Second { number, at, recorder: &recorder, so_far: &gathered };
+            output.second(&second).unwrap();
+        }
+        let text = std::fs::read_to_string(output.folder.file("timeline.csv")).unwrap();
+        let rows = read_rows(&text);
+        assert_eq!(rows.iter().map(|row| row.lookups).collect::<Vec<_>>(), [Some(70), Some(30)]);
+        let steal: Vec<u64> = rows.iter().map(|row| row.steal_us.unwrap()).collect();
+        // The account began a moment before, in which a tick or two may have been stolen.
+        assert!((100_000_000..=101_000_000).contains(&steal[0]), "{steal:?}");
+        assert_eq!(steal[1], 250_000);
+        output.machine_then = None;
+        output.over();
+        assert!(output.machine_then.is_some_and(|now| now.total >= before.total));
     }
 }

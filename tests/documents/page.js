@@ -254,6 +254,24 @@ async function scriptless(browser) {
   await context.close();
 }
 
+// What a tip tells of a plot's place is what the page has of it.
+async function tells(figure, plot, n) {
+  const said = await figure.locator(".tip dt").evaluateAll((names) => names.map((name) => [name.textContent, name.nextElementSibling.textContent]));
+  const read = (unit, text) => {
+    const value = Number.parseFloat(text.replaceAll(",", ""));
+    if (unit === "us") return value * { "µs": 1, ms: 1e3, s: 1e6 }[text.split(" ").pop()];
+    return unit === "share" ? value / 100 : value;
+  };
+  for (const { name, unit, values: all } of plot.series) {
+    const wanted = all[n];
+    // Of many series those that are zero are not told.
+    if (wanted === null || (wanted === 0 && plot.series.length > 6)) continue;
+    const told = said.filter(([of]) => of === name).map(([, text]) => read(unit, text));
+    const isIt = (value) => Math.abs(value - wanted) <= Math.abs(wanted) * 1e-3;
+    assert.ok(told.some(isIt), `${name}, place ${n}: ${wanted} is not in ${JSON.stringify(said)}`);
+  }
+}
+
 // Values of a chart, under the pointer and by the arrow keys.
 async function values(page, pointer = true) {
   const charts = page.locator("figure:has(.chart[tabindex])");
@@ -277,15 +295,20 @@ async function values(page, pointer = true) {
     assert.ok(/\d/.test(first) && /\d/.test(last), `values are told: ${first}`);
     await page.keyboard.press("ArrowRight");
     assert.ok(await figure.locator(".tip").isVisible());
+    const plots = await figure.locator("script").evaluate((e) => JSON.parse(e.textContent).plots);
+    await tells(figure, plots[0], Math.min(1, plots[0].at.length - 1));
     await page.keyboard.press("Escape");
     assert.ok(await figure.locator(".tip").isHidden());
     if (!pointer) continue;
-    const plots = await figure.locator("script").evaluate((e) => JSON.parse(e.textContent).plots);
     const box = await figure.locator("svg").boundingBox();
     const scale = box.width / (await figure.locator("svg").evaluate((e) => e.viewBox.baseVal.width));
-    for (const { rect, names, at, x } of plots) {
-      // Not in the middle, where two of them may meet.
-      const share = 0.62;
+    for (const plot of plots) {
+      const { rect, names, at, x } = plot;
+      // What lies side by side is pointed at where it is widest, away from its neighbours; it is called by
+      // its name.
+      const wide = at.map((from, n) => (n + 1 < at.length ? at[n + 1] : x.to) - from);
+      const meant = wide.indexOf(Math.max(...wide));
+      const share = names ? (at[meant] + wide[meant] / 2 - x.from) / (x.to - x.from) : 0.5;
       const place = { x: (rect.x + rect.width * share) * scale, y: (rect.y + rect.height / 2) * scale };
       await chart.hover({ position: place });
       assert.ok(await figure.locator(".tip").isVisible(), "values under the pointer");
@@ -296,10 +319,8 @@ async function values(page, pointer = true) {
       });
       assert.ok(within, "the values stay within the chart");
       if (!names) continue;
-      // What lies side by side is called by its name: the last one that begins before the pointer.
-      const pointed = x.from + (x.to - x.from) * share;
-      const meant = names[at.filter((from) => from <= pointed).length - 1];
-      assert.equal(await figure.locator(".tip p").textContent(), meant);
+      assert.equal(await figure.locator(".tip p").textContent(), names[meant]);
+      await tells(figure, plot, meant);
     }
     await page.mouse.move(2, 2);
   }

@@ -6,6 +6,8 @@ Arguments: the program, a scenario, the folder for runs.
 """
 
 import http.server
+import itertools
+import math
 import sys
 import threading
 from collections import defaultdict
@@ -20,8 +22,9 @@ import watched
 
 SECRET = "hunter2"
 received = []
-# The sums of the histograms that were read last.
+# The sums of the histograms that were read last, and their buckets: bounds, and times up to them.
 sums = {}
+buckets = {}
 refuses = False
 
 
@@ -70,6 +73,8 @@ def points(request):
                         assert sum(point.bucket_counts) == point.count, key
                         sums[key] = point.sum
                         assert len(point.bucket_counts) == len(point.explicit_bounds) + 1
+                        up_to = itertools.accumulate(point.bucket_counts)
+                        buckets[key] = list(zip([*point.explicit_bounds, math.inf], up_to))
                         found[key] = (kind, point.count)
                     else:
                         value = point.WhichOneof("value")
@@ -84,6 +89,14 @@ def by(found, name, *wanted):
             pairs = dict(pairs)
             sums[tuple(pairs[label] for label in wanted)] += int(value)
     return {key: count for key, count in sums.items() if count}
+
+
+def of_kind(histograms, kind):
+    return {
+        tuple(dict(labels)[label] for label in ("phase", "class")): value
+        for (name, labels), value in histograms.items()
+        if name == f"substorm.{kind}_time"
+    }
 
 
 def run_to_end(program, scenario, out, url, *arguments):
@@ -138,12 +151,8 @@ def main(program, scenario, out):
     for kind in ("response", "service"):
         counted = by(found, f"substorm.{kind}_time", "phase", "class")
         watched.equal(kind, counted, watched.latencies(report, kind))
-        of_kind = {
-            tuple(dict(labels)[label] for label in ("phase", "class")): value
-            for (name, labels), value in sums.items()
-            if name == f"substorm.{kind}_time"
-        }
-        watched.sums_fit(report, kind, of_kind)
+        watched.sums_fit(report, kind, of_kind(sums, kind))
+        watched.buckets_fit(report, kind, of_kind(buckets, kind))
     hits = defaultdict(int)
     for fault in report["faults"]:
         hits[(fault["kind"],)] += fault["hits"]

@@ -49,6 +49,34 @@ function ask(url, headers) {
 const figure = (page, row) => page.locator(`#rates tr:has(th:text-is("${row}")) td`).last()
   .textContent().then((text) => Number(text.replaceAll(",", "")));
 
+// Whether a band lies behind the plot of verdicts at this time of the load, in seconds.
+const isBand = (page, time) => page.evaluate((at) => {
+  const chart = document.querySelector("#chart-verdicts");
+  const [{ rect, x }] = JSON.parse(chart.querySelector("script").textContent).plots;
+  const place = new DOMPoint(rect.x + (rect.width * (at - x.from)) / (x.to - x.from), rect.y + rect.height / 2);
+  const bands = [...chart.querySelectorAll('svg [fill="var(--chart-band)"]')];
+  return at < x.to && bands.some((band) => band.isPointInFill(place));
+}, time);
+
+async function until(what, holds) {
+  for (let n = 0; n < 100; n += 1) {
+    if (await holds()) return;
+    await new Promise((resolve) => { setTimeout(resolve, 100); });
+  }
+  assert.fail(what);
+}
+
+// What is sent first holds what there is to see: all of it is there without a script.
+async function scriptless(browser, url, known) {
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  const page = await context.newPage();
+  await page.goto(url);
+  assert.equal(await page.locator("#rates table").count(), 1, "figures without a script");
+  assert.ok(await figure(page, "done") >= known, "those of now");
+  assert.equal(await page.locator("#chart-verdicts svg").count(), 1, "charts without a script");
+  await context.close();
+}
+
 async function shoot(page, name) {
   if (!shots) return;
   fs.mkdirSync(shots, { recursive: true });
@@ -129,11 +157,16 @@ async function follow(browser, url, run) {
   const known = await figure(page, "done");
   await page.reload({ waitUntil: "domcontentloaded" });
   assert.ok(await figure(page, "done") >= known, "the page knows what it knew before");
+  await page.waitForSelector("#chart-verdicts svg");
+  await scriptless(browser, url, known);
 
   // The band of a fault under way is in the chart.
   assert.equal(await page.locator("#answers").textContent().then((text) => text.includes("store-outage")), false, "it has not begun");
   await page.waitForFunction(() => document.querySelector("#answers").textContent.includes("store-outage"), null, { timeout: 20_000 });
   await page.waitForFunction(() => document.querySelector("#chart-verdicts svg")?.textContent.includes("store-outage"));
+  // A second into it, which the chart's last one has to be over for.
+  await until("no band behind the outage", () => isBand(page, 9.7));
+  assert.equal(await isBand(page, 8), false, "a band before the outage");
   assert.match(await page.locator("#spoken").textContent(), /store-outage began/);
   // It bites before it ends.
   await page.waitForFunction(() => /[1-9]\d* connections? hit so far/.test(document.querySelector("#answers").textContent));

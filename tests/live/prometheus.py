@@ -101,6 +101,12 @@ def main(program, scenario, out):
             if name == f"substorm_{kind}_time_seconds_sum"
         }
         watched.sums_fit(report, kind, sums)
+        buckets = defaultdict(list)
+        for (name, labels), (_, value) in found.items():
+            if name == f"substorm_{kind}_time_seconds_bucket":
+                labels = dict(labels)
+                buckets[(labels["phase"], labels["class"])].append((labels["le"], int(value)))
+        watched.buckets_fit(report, kind, buckets)
     for name in ("due", "sent", "unsent", "censored", "probes", "retries"):
         wanted = {
             (phase["name"],): phase["requests"][name]

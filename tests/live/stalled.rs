@@ -91,7 +91,15 @@ fn browsers_that_do_not_read_do_not_hold_a_run() {
         write!(idle, "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
         held.push(idle);
     }
-    // One that is read, to see that what is served goes on beside them.
+    // Two that are read, to see that what is served goes on beside them.
+    let mut watched = TcpStream::connect(&page).unwrap();
+    write!(watched, "GET /events HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        .unwrap();
+    let watching = std::thread::spawn(move || {
+        let mut events = String::new();
+        watched.read_to_string(&mut events).unwrap();
+        events
+    });
     let mut asked = TcpStream::connect(&metrics).unwrap();
     write!(asked, "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
     let mut answer = String::new();
@@ -101,6 +109,10 @@ fn browsers_that_do_not_read_do_not_hold_a_run() {
     let ended = run.wait_with_output().unwrap();
     let took = began.elapsed();
     drop(held);
+    let events = watching.join().unwrap();
+    let count = events.matches("\"spoken\":").count();
+    assert!(count >= 4, "{count} events in five seconds");
+    assert!(events.contains("\"over\":true"), "the end was told");
     let report = run_json(out.path());
     assert_eq!(i64::from(ended.status.code().unwrap()), report["exit_code"].as_i64().unwrap());
     assert_complete(out.path());

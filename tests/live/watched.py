@@ -70,6 +70,27 @@ def sums_fit(report, kind, sums):
         assert least * 0.99 <= found <= most * 1.01, f"{kind} {row}: a sum of {found} us"
 
 
+def buckets_fit(report, kind, buckets):
+    """Fails if buckets cannot be those of a kind in `run.json`.
+
+    They are pairs of a bound in seconds and how many times do not exceed it.
+    """
+    shares = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "max": 1.0}
+    for row in report["latency"]:
+        if row["kind"] != kind or "*" in (row["phase"], row["class"]):
+            continue
+        found = buckets[(row["phase"], row["class"])]
+        assert len(found) == 21, found
+        for name, share in shares.items():
+            value, wanted = row[name] / 1e6, share * row["count"]
+            for bound, up_to in found:
+                # To the width of a histogram's cell.
+                if bound > value * 1.01:
+                    assert up_to >= wanted - 1, f"{kind} {row}: {up_to} up to {bound} s"
+                if bound < value * 0.99:
+                    assert up_to <= wanted + 1, f"{kind} {row}: {up_to} up to {bound} s"
+
+
 def equal(what, found, wanted):
     """Fails with both where they differ."""
     assert found == wanted, f"{what}\nfound  {found}\nwanted {wanted}"

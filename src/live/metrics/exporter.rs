@@ -248,7 +248,11 @@ fn parse_headers(text: &str) -> Result<HeaderMap, ExporterError> {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::future::join_all;
+    use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsPartialSuccess;
+
     use super::*;
+    use crate::live::{End, sample};
 
     fn url(text: &str) -> String {
         Exporter::new(text, "", Duration::from_secs(1)).unwrap().url.to_string()
@@ -271,8 +275,6 @@ mod tests {
 
     #[test]
     fn a_failure_is_told_with_its_time_in_the_run() {
-        use crate::live::{End, sample};
-
         assert_eq!(when(&sample::minting()), "before the load");
         let moment = sample::in_an_outage();
         assert_eq!(when(&moment), "after 14 s of load");
@@ -287,12 +289,24 @@ mod tests {
         assert!(!format!("{headers:?}").contains("aGk"));
     }
 
-    /// What comes of an export at the end of a run to a receiver that answers so, once for each
-    /// request.
-    async fn at_the_end(answers: &'static [&'static str]) -> (Exported, usize) {
-        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    /// The answer of a receiver that takes some of the figures, and its body.
+    const PARTLY: &str = "200 Partly";
 
-        use crate::live::{End, sample};
+    fn partly() -> Vec<u8> {
+        let error_message = "200 Partly, too many".to_owned();
+        let partial = ExportMetricsPartialSuccess { rejected_data_points: 3, error_message };
+        ExportMetricsServiceResponse { partial_success: Some(partial) }.encode_to_vec()
+    }
+
+    /// What comes of an export at the end of a run to a receiver that answers so, once for each
+    /// request, and how many requests there were.
+    async fn at_the_end(answers: &'static [&'static str]) -> (Exported, usize) {
+        let ended = Moment { end: Some(End::GaveUp), ..sample::in_an_outage() };
+        exported_once(&ended, answers).await
+    }
+
+    async fn exported_once(moment: &Moment, answers: &'static [&'static str]) -> (Exported, usize) {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -312,30 +326,71 @@ mod tests {
                 while request.len() < length {
                     peer.read_buf(&mut request).await.unwrap();
                 }
-                let head = format!("HTTP/1.1 {answer}\r\ncontent-length: 0\r\n");
-                peer.write_all(format!("{head}connection: close\r\n\r\n").as_bytes())
-                    .await
-                    .unwrap();
+                let body = if *answer == PARTLY { partly() } else { Vec::new() };
+                let length = body.len();
+                let head = format!("HTTP/1.1 {answer}\r\ncontent-length: {length}\r\n");
+                let head = format!("{head}connection: close\r\n\r\n");
+                peer.write_all(&[head.as_bytes(), &body].concat()).await.unwrap();
             }
             answers.len()
         });
-        let moment = Moment { end: Some(End::GaveUp), ..sample::in_an_outage() };
         let tally = Arc::new(Tally::default());
         let mut exported = Exported::default();
         let sender = Exporter::new(&url, "", Duration::from_secs(1)).unwrap();
-        sender.export(&tally, &moment, &mut exported).await;
+        sender.export(&tally, moment, &mut exported).await;
         (exported, receiver.await.unwrap())
     }
 
     #[tokio::test]
     async fn the_last_export_is_repeated_where_that_may_help() {
-        let (exported, requests) = at_the_end(&["503 Busy", "200 OK"]).await;
-        assert_eq!((exported.tried, exported.failed, requests), (1, 0, 2));
-        let (exported, requests) = at_the_end(&["503 Busy", "503 Busy"]).await;
-        assert_eq!((exported.tried, exported.failed, requests), (1, 1, 2));
-        let (exported, requests) = at_the_end(&["400 Bad", "200 OK"]).await;
+        let answers: [&[&str]; 5] = [
+            &["429 Slow down", "200 OK"],
+            &["502 Bad Gateway", "200 OK"],
+            &["503 Busy", "200 OK"],
+            &["504 Late", "200 OK"],
+            &["503 Busy", "503 Busy"],
+        ];
+        let ends = join_all(answers.map(at_the_end)).await;
+        let ends = ends.iter().map(|(exported, requests)| (exported.failed, *requests));
+        assert_eq!(ends.collect::<Vec<_>>(), [(0, 2), (0, 2), (0, 2), (0, 2), (1, 2)]);
+    }
+
+    #[tokio::test]
+    async fn what_must_not_be_repeated_is_sent_once() {
+        let answers: [&[&str]; 4] = [
+            &["400 Bad", "200 OK"],
+            &["401 Who", "200 OK"],
+            &["500 Broken", "200 OK"],
+            &[PARTLY, "200 OK"],
+        ];
+        for (answers, (exported, requests)) in
+            answers.iter().zip(join_all(answers.map(at_the_end)).await)
+        {
+            assert_eq!((exported.tried, exported.failed, requests), (1, 1, 1), "{answers:?}");
+            let reason = exported.first_failure.unwrap();
+            assert!(reason.contains("at the end") && reason.contains(&answers[0][..3]), "{reason}");
+        }
+        // Before the end of the run the next export makes it good.
+        let answers = &["503 Busy", "200 OK"];
+        let (exported, requests) = exported_once(&sample::in_an_outage(), answers).await;
         assert_eq!((exported.tried, exported.failed, requests), (1, 1, 1));
-        let reason = exported.first_failure.unwrap();
-        assert!(reason.contains("at the end") && reason.contains("400"), "{reason}");
+    }
+
+    #[tokio::test]
+    async fn a_receiver_that_cannot_be_reached_may_be_later() {
+        let sender = |address| Exporter::new(&format!("http://{address}"), "", LIMIT).unwrap();
+        // Nobody else is given the port, and nobody listens there.
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let there = sender(socket.local_addr().unwrap());
+        let refusal = there.send(Bytes::new()).await.unwrap_err();
+        assert!(refusal.may_pass, "{}", refusal.reason);
+        // Who took the request and went away may have taken the figures too.
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let there = sender(listener.local_addr().unwrap());
+        let gone = tokio::spawn(async move { drop(listener.accept().await.unwrap()) });
+        let refusal = there.send(Bytes::new()).await.unwrap_err();
+        assert!(!refusal.may_pass, "{}", refusal.reason);
+        gone.await.unwrap();
     }
 }

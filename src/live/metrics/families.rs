@@ -323,6 +323,29 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_is_told_by_phase_class_verdict_and_fault() {
+        use crate::outcome::{Class, Verdict};
+
+        let answer = (Class::UserNotFound, Verdict::FalseReject);
+        let phase = PhaseTally {
+            name: "steady".to_owned(),
+            answers: [(("store-outage".to_owned(), answer.0, answer.1), 4)].into(),
+            ..PhaseTally::default()
+        };
+        let tally = Tally { phases: vec![Arc::new(phase)], ..Tally::default() };
+        let all = families(&tally);
+        let family = all.iter().find(|family| family.description.name == "substorm_responses");
+        let wanted = [
+            ("phase", "steady"),
+            ("class", "user_not_found"),
+            ("verdict", "false_reject"),
+            ("fault", "store-outage"),
+        ];
+        let labels = wanted.map(|(name, value)| (name, value.to_owned())).to_vec();
+        assert_eq!(family.unwrap().points, [(labels, Value::Count(4))]);
+    }
+
+    #[test]
     fn every_description_has_an_arm() {
         let lag = LagReport {
             users: 1,

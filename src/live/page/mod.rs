@@ -186,3 +186,59 @@ impl Reader {
         Event::default().id(moment.number.to_string()).json_data(data).ok()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt as _;
+    use tokio::time::timeout;
+
+    use super::*;
+    use crate::live::feed::{Feed, Wants};
+    use crate::report::Observer as _;
+
+    fn page(feed: &Feed) -> Page {
+        Page {
+            feed: feed.subscribe(),
+            title: Arc::default(),
+            stop: CancellationToken::new(),
+            made: Arc::default(),
+        }
+    }
+
+    /// What one browser is sent next.
+    async fn event(body: &mut axum::body::Body) -> String {
+        let frame = timeout(3 * PACE, body.frame()).await.expect("an event comes in time");
+        let bytes = frame.unwrap().unwrap().into_data().unwrap();
+        String::from_utf8(bytes.to_vec()).unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_browser_that_stops_reading_does_not_hold_up_another() {
+        let feed = Feed::new(Wants::default());
+        let page = page(&feed);
+        let mut idle = events(State(page.clone())).await.into_body();
+        // Its connection takes one event, and no more.
+        event(&mut idle).await;
+        let mut quick = events(State(page)).await.into_body();
+        event(&mut quick).await;
+        for n in 0..5 {
+            feed.remark(&format!("remark {n}."));
+            let told = event(&mut quick).await;
+            assert!(told.contains(&format!("remark {n}.")), "{told}");
+        }
+        // The newest, and what happened meanwhile with it.
+        let told = event(&mut idle).await;
+        assert!(told.contains("id: 5") && told.contains("remark 0."), "{told}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_what_has_changed_is_sent_again() {
+        let feed = Feed::new(Wants::default());
+        let mut body = events(State(page(&feed))).await.into_body();
+        let first = event(&mut body).await;
+        assert!(first.contains("\"state\":") && first.contains("\"log\":"), "{first}");
+        feed.remark("well.");
+        let second = event(&mut body).await;
+        assert!(second.contains("\"log\":") && !second.contains("\"state\":"), "{second}");
+    }
+}

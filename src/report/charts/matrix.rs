@@ -148,3 +148,38 @@ fn is_wrong(truth: Truth, class: Class) -> bool {
         Truth::Grey => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::course::Course;
+    use crate::report::model::RunReport;
+
+    #[test]
+    fn each_row_has_its_own_values_under_the_pointer() {
+        let mut report = RunReport::default();
+        for (truth, class, count) in [
+            (Truth::MustAccept, Class::Accepted, 90),
+            (Truth::MustAccept, Class::UserNotFound, 10),
+            (Truth::MustRejectAbsent, Class::Accepted, 1),
+            (Truth::MustRejectAbsent, Class::UserNotFound, 3),
+        ] {
+            let answers = report.matrix.entry(truth.name().into()).or_default();
+            answers.insert(class.name().into(), count);
+        }
+        let input = Input { report: &report, course: &Course::default(), events: &[] };
+        let plots = draw(&input, Theme::Light).unwrap().hover.plots;
+        assert!(plots.len() == 2 && plots[0].rect.bottom() <= plots[1].rect.y);
+        for (class, counts, shares) in [
+            (Class::Accepted, [90.0, 1.0], [0.9, 0.25]),
+            (Class::UserNotFound, [10.0, 3.0], [0.1, 0.75]),
+        ] {
+            let plot = &plots[usize::from(class != Class::Accepted)];
+            let truths = [Truth::MustAccept, Truth::MustRejectAbsent];
+            let names = truths.map(|truth| format!("{}, answered {}", truth.name(), class.name()));
+            assert_eq!(plot.names, names);
+            let values: Vec<_> = plot.series.iter().map(|series| &series.values[..]).collect();
+            assert_eq!(values, [counts, shares].map(|values| values.map(Some)), "{names:?}");
+        }
+    }
+}

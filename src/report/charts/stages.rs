@@ -148,3 +148,38 @@ fn values(name: &str, panel: &Panel, stages: &[&StageReport], of: Quantile) -> P
 fn ratio(part: f64, whole: f64) -> Option<f64> {
     (whole > 0.0).then(|| part / whole)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::course::Course;
+    use crate::report::model::RunReport;
+
+    #[test]
+    fn each_stage_has_its_own_values_under_the_pointer() {
+        let stage = |name: &str, phase: &str, count, p50, p99| StageReport {
+            stage: name.into(),
+            phase: phase.into(),
+            percentiles: Percentiles { count, p50, p99, ..Percentiles::default() },
+        };
+        let stages = vec![
+            stage("lookup", ALL, 40, 300, 900),
+            stage("lookup", "steady", 30, 7, 7),
+            stage("verify", ALL, 100, 100, 100),
+        ];
+        let report = RunReport { stages, ..RunReport::default() };
+        let input = Input { report: &report, course: &Course::default(), events: &[] };
+        let plots = draw(&input, Theme::Light).unwrap().hover.plots;
+        let told: Vec<_> = plots.iter().map(|plot| (&plot.names[..], &plot.at[..])).collect();
+        let names =
+            ["p50", "p99"].map(|at| ["verify", "lookup"].map(|name| format!("{name} at {at}")));
+        assert_eq!(told, [(&names[0][..], &[0.0, 100.0][..]), (&names[1], &[0.0, 100.0])]);
+        for (plot, times) in plots.iter().zip([[100.0, 300.0], [100.0, 900.0]]) {
+            let sum = times[0] + times[1];
+            assert_eq!((plot.x.from, plot.x.to), (0.0, sum));
+            let values: Vec<_> = plot.series.iter().map(|series| &series.values[..]).collect();
+            let wanted = [times, times.map(|time| time / sum), [100.0, 40.0]];
+            assert_eq!(values, wanted.map(|values| values.map(Some)), "{:?}", plot.names);
+        }
+    }
+}

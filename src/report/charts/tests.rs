@@ -11,6 +11,7 @@ use crate::outcome::{Class, Truth, Verdict};
 use super::super::model::{ALL, FaultReport, LagBounds, LagPlace, LagReport, PhaseReport};
 use super::super::timeline::TimelineRow;
 use super::super::{figures, sample};
+use super::surface::Rect;
 use super::*;
 
 /// What a text takes above its baseline, of its size.
@@ -245,11 +246,23 @@ fn a_fault_that_goes_on_has_a_band_up_to_now() {
         report.partial = partial;
         let note = |at| Event::Note { at, text: "end of load".into() };
         let events = [note(12.8), note(8.0)];
-        let marks = marks::Marks::of(&Input { report: &report, course: &course, events: &events });
+        let input = Input { report: &report, course: &course, events: &events };
+        let marks = marks::Marks::of(&input);
         let until: Vec<f64> = marks.faults.iter().map(|fault| fault.until).collect();
         assert!(until.iter().zip(ends).all(|(a, b)| (a - b).abs() < 1e-9), "{until:?}");
         assert_eq!(marks.faults[2].name, "end of load");
         assert_eq!(marks.faults.len(), 3);
+        // A hundred pixels a second; an instant is as wide as can be seen.
+        let plot = Rect { x: 50.0, y: 10.0, width: 1_300.0, height: 90.0 };
+        let bands: Vec<Rect> = marks.bands(plot).collect();
+        let wide = if partial { 900.0 } else { 2.0 };
+        assert!((bands[0].x - 450.0).abs() + (bands[0].width - wide).abs() < 1e-6, "{bands:?}");
+        assert_eq!((bands.len(), bands[0].y, bands[0].height), (3, 10.0, 90.0));
+        // Drawn are the bands, and above them their names with bars.
+        let svg = (verdicts::CHART.draw)(&input, Theme::Light).unwrap().svg;
+        for ink in [&style::BAND, &style::EDGE] {
+            assert!(svg.contains(&format!("fill=\"{}\"", ink.hex(Theme::Light))), "{}", ink.name);
+        }
     }
 }
 
