@@ -106,7 +106,7 @@ async function pointer(page) {
   const box = await chart.locator("svg").boundingBox();
   const at = (share) => page.mouse.move(box.x + box.width * share, box.y + box.height / 2);
   const tip = chart.locator(".tip");
-  const head = () => tip.locator("p").textContent();
+  const head = () => tip.locator("p").first().textContent();
   await at(0.2);
   await tip.waitFor({ state: "visible" });
   const first = await head();
