@@ -171,10 +171,14 @@ class Bench:
             errors=err.read_text(errors="replace"),
         )
 
-
     def together(self, argvs, limit_s, cores):
-        """Runs programs at the same time to their ends, all on these cores."""
-        children = [self.start(argv, cores, stderr=subprocess.DEVNULL) for argv in argvs]
+        """Runs programs at the same time to their ends, all on these cores: for each its exit code and the last thing
+        that it complained of."""
+        errors = [self.path(f"stderr-{number}") for number in range(len(argvs))]
+        children = []
+        for argv, path in zip(argvs, errors):
+            with open(path, "wb") as stderr:
+                children.append(self.start(argv, cores, stderr=stderr))
         until = time.monotonic() + limit_s
         codes = []
         for child in children:
@@ -184,7 +188,8 @@ class Bench:
                 raise Trouble(f"{Path(child.args[0]).name} had not ended after {limit_s:.0f} s") from None
             finally:
                 self.stop(child)
-        return codes
+        said = [path.read_text(errors="replace").strip().splitlines() for path in errors]
+        return [(code, lines[-1] if lines else "it said nothing") for code, lines in zip(codes, said)]
 
 
 def _begin(cores):

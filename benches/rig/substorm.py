@@ -147,9 +147,9 @@ class Substorm:
         """Runs several at the same time, each as a process of its own that may use all of these cores."""
         commands = [self._command(scenario) for scenario in scenarios]
         limit_s = max(scenario.seconds for scenario in scenarios) + 30
-        codes = self.bench.together([argv for argv, _ in commands], limit_s, cores)
-        if any(code not in (0, 4) for code in codes):
-            raise Trouble(f"of substorms that run together one fails: exit codes {codes}")
+        for code, said in self.bench.together([argv for argv, _ in commands], limit_s, cores):
+            if code not in (0, 4):
+                raise Trouble(f"exit code {code}: {said[:200]}")
         return [Result(None, _report(out)) for _, out in commands]
 
     def _command(self, scenario):

@@ -17,7 +17,7 @@ from rig.substorm import Scenario, Substorm, program, version
 
 CONNECTIONS = 50
 """For each worker."""
-LIMIT = 0.95
+LIMIT = 1.0
 """Of what k processes of one worker carry, the least that k workers of one process must carry."""
 
 

@@ -125,11 +125,11 @@ impl Views {
 
 fn show_on_screen(show: Show, feed: &Arc<Feed>) -> io::Result<Option<JoinHandle<io::Result<()>>>> {
     let view = feed.subscribe();
-    let style = terminal::style(&io::stderr());
     let work: Box<dyn FnOnce() -> io::Result<()> + Send> = match show {
         Show::Nothing => return Ok(None),
         Show::Lines(lines) => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+            let style = terminal::style(&io::stderr());
             Box::new(move || {
                 runtime.block_on(progress::watch(view, lines, style));
                 Ok(())

@@ -6,11 +6,16 @@ use std::io::IsTerminal;
 use crate::live::terminal::Palette;
 use crate::report::console::Style;
 
-/// The style of a stream: colours on a terminal, unless `NO_COLOR` is set, and no wider than it.
+/// The style of a stream: colours on a terminal, unless `NO_COLOR` is set, and no wider than it
+/// (but for very narrow ones).
 pub fn style(stream: &impl IsTerminal) -> Style {
-    let style = Style::for_terminal(stream.is_terminal(), no_color().as_deref());
+    if !stream.is_terminal() {
+        // Asking for a size where there is no terminal would start a process.
+        return Style::plain();
+    }
+    let style = Style::for_terminal(true, no_color().as_deref());
     match ratatui::crossterm::terminal::size() {
-        Ok((columns, _)) if stream.is_terminal() && columns > 0 => style.within(columns.into()),
+        Ok((columns, _)) if columns > 0 => style.within(columns.into()),
         _ => style,
     }
 }

@@ -92,11 +92,13 @@ impl<'a> Figures<'a> {
     /// Faults that began, with what they did.
     pub fn faults(&self, start: Tick) -> Vec<FaultReport> {
         let states = self.plan.faults.iter().zip(&self.gathered.faults).enumerate();
+        let names = words::names(&self.plan.faults);
         states
             .filter_map(|(n, (fault, state))| {
                 let seconds = |at: Tick| at.since(start).as_secs_f64();
                 Some(FaultReport {
                     kind: fault.kind.to_owned(),
+                    name: names[n].clone(),
                     text: words::describe(fault),
                     at: seconds(state.began?),
                     until: fault.until.and(state.ended.map(seconds)),

@@ -178,7 +178,7 @@ impl Output {
     /// The same, as an observer is told.
     fn active_faults(&self, second: &Second<'_>, report: &RunReport) -> Vec<ActiveFault> {
         let since_start = |at: Tick| at.since(self.start);
-        let names = report.fault_names();
+        let names = words::names(&self.plan.faults);
         self.under_way(second)
             .map(|(index, state)| {
                 let plan = &self.plan.faults[index];
@@ -188,7 +188,7 @@ impl Output {
                 ActiveFault {
                     index,
                     kind: plan.kind,
-                    name: names.get(place).map_or_else(|| plan.kind.to_owned(), Clone::clone),
+                    name: names[index].clone(),
                     text: retold(&words::describe(plan)),
                     began: state.began.map_or(plan.at, since_start),
                     until: plan.until.map(|until| state.ended.map_or(until, since_start)),

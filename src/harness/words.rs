@@ -3,7 +3,7 @@
 use crate::fault::{Action, FaultPlan, LinkFault, LinkName, Misconfiguration, Selection};
 use crate::identity::Change;
 use crate::load::{Oddity, Specimen};
-use crate::report::model::UnexpectedAnswer;
+use crate::report::model::{UnexpectedAnswer, numbered};
 use crate::scenario::{IdentityProof, Plan};
 use crate::units::{format_span, grouped};
 
@@ -29,6 +29,11 @@ pub fn unexpected(plan: &Plan, specimen: &Specimen) -> UnexpectedAnswer {
         why,
         body: specimen.body.clone(),
     }
+}
+
+/// What the planned faults are called.
+pub fn names(faults: &[FaultPlan]) -> Vec<String> {
+    numbered(&faults.iter().map(|fault| fault.kind).collect::<Vec<_>>())
 }
 
 /// What a fault does: `delete 300 users`, `refuse the store link`.

@@ -101,7 +101,7 @@ fn standing() -> Standing {
         faults: vec![ActiveFault {
             index: 1,
             kind: "store-outage",
-            name: "store-outage".to_owned(),
+            name: "store-outage 2".to_owned(),
             text: HOSTILE.to_owned(),
             began: Duration::from_secs(11),
             until: Some(Duration::from_secs(15)),

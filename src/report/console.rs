@@ -84,8 +84,9 @@ fn head(report: &RunReport, style: Style, lines: &mut Vec<String>) {
 fn side_by_side(facts: &[String], style: Style) -> Vec<String> {
     let (mut lines, mut used) = (Vec::<String>::new(), 0);
     for (n, fact) in facts.iter().enumerate() {
-        let shown = if n == 0 { style.bold(fact) } else { fact.clone() };
+        let fact = table::cut(fact, style.width());
         let wide = fact.chars().count();
+        let shown = if n == 0 { style.bold(&fact) } else { fact };
         match lines.last_mut() {
             Some(line) if used + 2 + wide <= style.width() => {
                 line.push_str("  ");
@@ -110,7 +111,7 @@ fn validity(report: &RunReport, style: Style, lines: &mut Vec<String>) {
         let text = table::wrapped(&text, 0, style).into_iter();
         lines.extend(text.map(|line| style.paint(Colour::Yellow, &line)));
     } else {
-        lines.push(ending(report, style));
+        lines.extend(ending(report, style));
     }
     for reason in &report.reasons {
         lines.extend(table::wrapped(&format!("  {reason}"), 4, style));
@@ -118,10 +119,10 @@ fn validity(report: &RunReport, style: Style, lines: &mut Vec<String>) {
 }
 
 /// `FAILED: 2 of 4 thresholds hold, valid, exit code 1`.
-fn ending(report: &RunReport, style: Style) -> String {
+fn ending(report: &RunReport, style: Style) -> Vec<String> {
     let outcome = Outcome::of(report);
     let colour = if outcome == Outcome::Passed { Colour::Green } else { Colour::Red };
-    let word = style.paint(colour, &outcome.word().to_uppercase());
+    let word = outcome.word().to_uppercase();
     let thresholds = overview::holding(report).unwrap_or_else(|| "no thresholds".to_owned());
     let valid = match (report.valid, outcome) {
         (true, _) => ", valid",
@@ -130,7 +131,10 @@ fn ending(report: &RunReport, style: Style) -> String {
         (false, _) => ", invalid",
     };
     let exit = report.exit_code.map(|code| format!(", exit code {code}")).unwrap_or_default();
-    format!("{word}: {thresholds}{valid}{exit}")
+    let mut lines = table::wrapped(&format!("{word}: {thresholds}{valid}{exit}"), 2, style);
+    // It is never so long as to be broken.
+    lines[0] = lines[0].replacen(&word, &style.paint(colour, &word), 1);
+    lines
 }
 
 /// Thresholds that are shown; those that do not hold come first where there are more.
@@ -165,7 +169,7 @@ fn thresholds(report: &RunReport, style: Style, lines: &mut Vec<String>) {
         if said.chars().count() <= style.width() - wide - 10 {
             lines.push(format!("  {mark}  {text:<wide$}  {said}"));
         } else {
-            lines.push(format!("  {mark}  {text}"));
+            lines.push(format!("  {mark}  {}", table::cut(&threshold.text, style.width() - 8)));
             lines.extend(table::wrapped(&format!("        {said}"), 8, style));
         }
     }
@@ -362,7 +366,11 @@ mod tests {
         report.exit_code = None;
         let text = plain(&report);
         assert!(text.contains("PARTIAL: the run did not end"), "{text}");
-        assert!(!text.contains("PASSED") && !text.contains("FAILED"), "{text}");
+        assert!(!text.contains("PASS") && !text.contains("FAIL"), "{text}");
+        assert!(
+            text.contains("skip  false_accept == 0 after 5s           measured 0 so far"),
+            "{text}"
+        );
     }
 
     #[test]
@@ -409,6 +417,8 @@ mod tests {
         for line in text.lines() {
             assert!(line.chars().count() <= WIDTH, "{line}");
         }
+        (report.interrupted, report.valid, report.exit_code) = (true, false, Some(130));
+        report.target = "http://".to_owned() + &"so-on.".repeat(40);
         for width in [60, 80, 99] {
             for line in summary(&report, Style::plain().within(width)).lines() {
                 assert!(line.chars().count() <= width, "{width}: {line}");

@@ -202,8 +202,15 @@ mod tests {
         report.verdicts.by_phase.insert(phase.clone(), of_phase);
         one(
             &report,
-            "112 of 1,017 answers in warm-up were not as they should be (error 100, unavailable \
-             12): they count nowhere, but the target may not have been ready for load",
+            "112 of 1,017 answers in warm-up were not right (error 100, unavailable 12): no total has \
+             them, but the target may not have been ready for load",
+        );
+        let one_of = [("correct_accept".to_owned(), 900), ("error".to_owned(), 1)].into();
+        report.verdicts.by_phase.insert(phase.clone(), one_of);
+        one(
+            &report,
+            "1 of 901 answers in warm-up was not right (error 1): no total has it, but the target may \
+             not have been ready for load",
         );
         let fine = [("correct_accept".to_owned(), 900), ("grey".to_owned(), 5)].into();
         report.verdicts.by_phase.insert(phase, fine);

@@ -142,14 +142,13 @@ impl RunReport {
     /// What each fault is called, in their order: its kind, and which of that kind it is where there
     /// are several.
     pub fn fault_names(&self) -> Vec<String> {
-        let of = |kind: &str, upto: usize| {
-            self.faults[..upto].iter().filter(|fault| fault.kind == kind).count()
+        let kinds: Vec<&str> = self.faults.iter().map(|fault| fault.kind.as_str()).collect();
+        let told = |(fault, name): (&FaultReport, String)| match fault.name.as_str() {
+            // By those that began, where the report does not know what was planned.
+            "" => name,
+            planned => planned.to_owned(),
         };
-        let name = |(n, fault): (usize, &FaultReport)| match of(&fault.kind, self.faults.len()) {
-            1 => fault.kind.clone(),
-            _ => format!("{} {}", fault.kind, of(&fault.kind, n + 1)),
-        };
-        self.faults.iter().enumerate().map(name).collect()
+        self.faults.iter().zip(numbered(&kinds)).map(told).collect()
     }
 
     /// Response or service times of all answers, warm-up left out; `None` without an answer.
@@ -163,6 +162,16 @@ impl RunReport {
         let times = self.latency.iter().find(is_it).map(|row| row.percentiles);
         times.filter(|times| times.count > 0)
     }
+}
+
+/// Faults of these kinds by name: the kind, and which of that kind it is where there are several.
+pub fn numbered(kinds: &[&str]) -> Vec<String> {
+    let of = |kind: &str, upto: usize| kinds[..upto].iter().filter(|other| **other == kind).count();
+    let name = |(n, kind): (usize, &&str)| match of(kind, kinds.len()) {
+        1 => (*kind).to_owned(),
+        _ => format!("{kind} {}", of(kind, n + 1)),
+    };
+    kinds.iter().enumerate().map(name).collect()
 }
 
 /// The users of a run.
@@ -262,6 +271,8 @@ impl Counts {
 pub struct FaultReport {
     /// The kind's name.
     pub kind: String,
+    /// The same, and which of that kind it is where several were planned. Empty in older reports.
+    pub name: String,
     /// What was done, in words: `refuse the store link`, `delete 300 users`.
     pub text: String,
     /// When it started.
@@ -312,6 +323,21 @@ mod tests {
 
     const RUN_FOLDER: &str = include_str!("../../docs/run-folder.md");
     const GLOSSARY: &str = include_str!("../../docs/glossary.md");
+
+    #[test]
+    fn faults_of_one_kind_are_numbered_as_they_were_planned_if_that_is_known() {
+        let fault = |kind: &str, name: &str| FaultReport {
+            kind: kind.into(),
+            name: name.into(),
+            ..FaultReport::default()
+        };
+        let faults = ["churn", "store-slow", "churn"].map(|kind| fault(kind, "")).into();
+        let report = RunReport { faults, ..RunReport::default() };
+        assert_eq!(report.fault_names(), ["churn 1", "store-slow", "churn 2"]);
+        // The first of them never began.
+        let report = RunReport { faults: vec![fault("churn", "churn 2")], ..report };
+        assert_eq!(report.fault_names(), ["churn 2"]);
+    }
 
     fn keys(value: &serde_json::Value, found: &mut Vec<String>) {
         match value {

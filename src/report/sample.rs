@@ -247,6 +247,7 @@ fn faults_and_thresholds(report: &mut RunReport) {
     report.faults = vec![
         FaultReport {
             kind: "user-delete".into(),
+            name: "user-delete".into(),
             text: "delete 300 users".into(),
             at: 10.0,
             until: None,
@@ -256,6 +257,7 @@ fn faults_and_thresholds(report: &mut RunReport) {
         },
         FaultReport {
             kind: "store-outage".into(),
+            name: "store-outage".into(),
             text: "refuse connections to the store".into(),
             at: 20.0,
             until: Some(25.0),

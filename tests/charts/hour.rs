@@ -330,6 +330,7 @@ fn latency(record: &PhaseRecord) -> Vec<LatencyRow> {
 fn fault_report((kind, from, until): &(&str, f64, f64), end: f64) -> FaultReport {
     FaultReport {
         kind: (*kind).to_owned(),
+        name: (*kind).to_owned(),
         text: (*kind).to_owned(),
         at: from * end,
         until: (until > from).then_some(until * end),

@@ -10,6 +10,7 @@ use crate::live::feed::step_text;
 use crate::measure::LatencyKind;
 use crate::outcome::Verdict;
 use crate::report::model::{Finding, Percentiles, Severity, ThresholdReport};
+use crate::report::overview::unavailable_is_honest;
 use crate::report::wording::{hits, micros, percent};
 use crate::report::{ActiveFault, RunReport};
 use crate::units::grouped;
@@ -113,6 +114,7 @@ fn answers(standing: &Standing) -> Markup {
         (Verdict::IdentitySwap, "let in as somebody else"),
         (Verdict::FalseReject, "turned away live users"),
         (Verdict::Misblamed, "blamed live users for an outage"),
+        (Verdict::WrongCode, "turned away rightly, for a wrong reason"),
         (Verdict::Error, "failed"),
     ];
     let met: Vec<_> = wrong.into_iter().filter(|(verdict, _)| count(*verdict) > 0).collect();
@@ -126,6 +128,8 @@ fn answers(standing: &Standing) -> Markup {
     let tone = match (met.is_empty(), unavailable) {
         (false, _) => "bad",
         (true, 0) => "good",
+        // Honest as it may be, nobody was served.
+        _ if unavailable_is_honest(&standing.report) => "",
         _ => "doubt",
     };
     html! {

@@ -67,7 +67,8 @@ fn whole(frame: &mut Frame<'_>, area: Rect, state: &State, standing: &Standing) 
             .spacing(1)
             .areas(area)
     };
-    let [rates, percentiles] = beside(figures, (area.width * 38 / 100).max(RATES));
+    let [rates, percentiles] =
+        beside(figures, (area.width / 100 * 38 + area.width % 100 * 38 / 100).max(RATES));
     panels::rates(frame, rates, state, standing);
     panels::percentiles(frame, percentiles, state, standing);
     let [counts, faults] = beside(counts, (area.width / 2).max(VERDICTS));

@@ -69,7 +69,7 @@ fn a_second_fault_keeps_its_text_and_its_hits() {
         assert!(text.contains(wanted), "{wanted}\n{text}");
     }
     let text = rows(&drawn(&state, 120, 40)).join("\n");
-    assert!(text.contains("▶ store-outage  1 s left  412 connections"), "{text}");
+    assert!(text.contains("▶ store-outage 2  1 s left  412 connections"), "{text}");
 }
 
 /// The rows of a picture.
@@ -107,7 +107,7 @@ fn no_size_is_too_small_to_be_drawn() {
         let mut state = state(moment);
         for shows_help in [false, true] {
             state.shows_help = shows_help;
-            for width in [1, 2, 5, 17, 60, 75, 76, 77, 99, 100, 300] {
+            for width in [1, 2, 5, 17, 60, 75, 76, 77, 99, 100, 300, 2_000] {
                 for height in [1, 2, 3, 4, 9, 17, 18, 19, 60] {
                     drawn(&state, width, height);
                 }

@@ -69,7 +69,7 @@ fn grey(report: &RunReport) -> Option<Finding> {
     Some(finding(severity, text))
 }
 
-/// Nothing of warm-up counts, so that nobody would hear of it.
+/// Totals leave warm-up out, so that nobody would hear of it.
 fn warm_up(report: &RunReport) -> Option<Finding> {
     let phases = report.phases.iter().filter(|phase| phase.warm_up);
     let verdicts = phases.filter_map(|phase| report.verdicts.by_phase.get(&phase.name));
@@ -82,13 +82,13 @@ fn warm_up(report: &RunReport) -> Option<Finding> {
     let bad = bad.map(|verdict| (verdict.name(), all.get(verdict.name()).copied().unwrap_or(0)));
     let n: u64 = bad.clone().map(|(_, count)| count).sum();
     let text = format!(
-        "{} of {} in warm-up {} not as {} should be ({}): they count nowhere, but the target may not \
-         have been ready for load",
+        "{} of {} in warm-up {} not right ({}): no total has {}, but the target may not have been ready \
+         for load",
         grouped(n),
         counted(all.values().sum(), "answer", "answers"),
         form(n, "was", "were"),
-        form(n, "it", "they"),
         ranked(bad, Verdict::COUNT),
+        form(n, "it", "them"),
     );
     (n > 0).then(|| finding(Severity::Doubt, text))
 }

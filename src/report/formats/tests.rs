@@ -112,8 +112,8 @@ fn answers_that_say_unavailable_are_among_the_wrong_ones_in_no_form() {
     let words: Vec<&str> = verdicts.split_whitespace().collect();
     assert_eq!(
         words.join(" "),
-        "correct_accept 63,905, correct_reject 4,023; wrong: false_accept 1,204, error 24 (1.7%); \
-         unavailable 1,150 (1.6%), during store-outage 1,150; not judged: grey 12"
+        "correct_accept 63,905, correct_reject 4,023; wrong 1,228 (1.7%): false_accept 1,204, \
+         error 24; unavailable 1,150 (1.6%), during store-outage 1,150; not judged: grey 12"
     );
     for (name, wrong, unavailable, end) in [
         ("markdown", "### What went wrong", "### Not available", "### Findings"),

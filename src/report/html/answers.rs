@@ -148,7 +148,7 @@ fn thresholds(report: &RunReport) -> Markup {
             Cell::Own(html! { span class={ "label " (tone) } { (word) } }),
             Cell::Figure(threshold.measured(), threshold.value),
             Cell::maybe(samples),
-            Cell::text(threshold.why()),
+            Cell::text(overview::why(report, threshold)),
         ]
     };
     let table = Table {

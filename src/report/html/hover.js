@@ -28,7 +28,8 @@ const valuesUnderPointer = (() => {
   // A place on an axis, in what the axis counts in (time_unit of src/report/charts/axis.rs).
   const placed = (axis, value) => {
     if (axis.unit !== "s" || axis.to <= 180) return shown(axis.unit, value);
-    return axis.to <= 10_800 ? `${digits(value / 60)} min` : `${digits(value / 3_600)} h`;
+    const [parts, unit, places] = axis.to <= 10_800 ? [60, "min", 2] : [3_600, "h", 4];
+    return `${(value / parts).toLocaleString("en", { maximumFractionDigits: places })} ${unit}`;
   };
   const SVG = "http://www.w3.org/2000/svg";
   const make = (name, text, parent) => {
@@ -138,7 +139,9 @@ const valuesUnderPointer = (() => {
       const y = ((clientY - drawn.top) / drawn.height) * box.height;
       const within = (p) => x >= p.rect.x && x <= p.rect.x + p.rect.width;
       const distance = (p) => Math.max(p.rect.y - y, y - p.rect.y - p.rect.height, 0);
-      const candidates = usable.filter(within).sort((a, b) => distance(a) - distance(b));
+      // Of things that have names only what is pointed at is told.
+      const reached = (p) => !p.names || distance(p) <= 2;
+      const candidates = usable.filter((p) => within(p) && reached(p)).sort((a, b) => distance(a) - distance(b));
       if (candidates.length === 0) hide();
       else show(candidates[0], nearest(candidates[0], x), false);
       pointer = { clientX, clientY };

@@ -16,7 +16,7 @@ pub use answers::{
 
 pub use verdicts::verdicts;
 
-use super::model::{RunReport, Severity};
+use super::model::{RunReport, Severity, ThresholdReport};
 use super::wording::{counted, form, span};
 
 /// How a run ended, in the order in which one reason outweighs another.
@@ -77,6 +77,15 @@ pub fn holding(report: &RunReport) -> Option<String> {
         (1, 0) => Some("the threshold would not hold".to_owned()),
         (1, _) => Some(format!("the threshold {verb}")),
         _ => Some(format!("{held} of {all} thresholds {verb}")),
+    }
+}
+
+/// Why a threshold does not hold. Of a run that did not end only that it was never measured: whether
+/// it would have held is not known.
+pub fn why(report: &RunReport, threshold: &ThresholdReport) -> String {
+    match threshold.value {
+        Some(_) if report.partial => String::new(),
+        _ => threshold.why(),
     }
 }
 

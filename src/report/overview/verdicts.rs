@@ -7,7 +7,7 @@ use super::super::model::{FaultReport, RunReport};
 use super::super::wording::{percent, ranked};
 use super::wrong_of;
 
-/// All verdicts of a run: `correct_accept 9,008; wrong: false_accept 5,518 (35%); unavailable 12
+/// All verdicts of a run: `correct_accept 9,008; wrong 5,518 (35%): false_accept 5,518; unavailable 12
 /// (<0.1%), during store-outage 12`; `None` where nothing was judged.
 pub fn verdicts(report: &RunReport) -> Option<String> {
     let all = report.verdicts.sum();
@@ -23,7 +23,7 @@ pub fn verdicts(report: &RunReport) -> Option<String> {
     let mut parts = vec![if right.is_empty() { "none correct".to_owned() } else { right }];
     if wrong > 0 {
         let names = ranked(counts(Verdict::is_wrong), Verdict::COUNT);
-        parts.push(format!("wrong: {names} ({})", percent(wrong, all)));
+        parts.push(format!("wrong {} ({}): {names}", grouped(wrong), percent(wrong, all)));
     }
     let unavailable = report.verdicts.of(Verdict::Unavailable.name());
     if unavailable > 0 {

@@ -27,7 +27,7 @@ pub(super) fn thresholds(report: &RunReport) -> String {
             Cell::Own(mark),
             Cell::Text(&threshold.text),
             Cell::Own(&figure(&threshold.measured())),
-            Cell::Text(&threshold.why()),
+            Cell::Text(&overview::why(report, threshold)),
         ]);
     });
     if table.is_empty() { table } else { format!("### Thresholds\n\n{table}") }

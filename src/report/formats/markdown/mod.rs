@@ -37,14 +37,19 @@ fn markdown(input: &Input<'_>) -> String {
     ];
     parts.extend(details(report));
     let mut text = String::new();
+    let mut is_whole = true;
     let mut room = LONGEST_COMMENT - foot.chars().count() - LEFT_OUT.len();
     for part in parts.into_iter().filter(|part| !part.is_empty()) {
-        let Some(rest) = room.checked_sub(part.chars().count() + 1) else {
-            text.push_str(LEFT_OUT);
-            break;
-        };
-        room = rest;
-        text.extend([&part, "\n"]);
+        match room.checked_sub(part.chars().count() + 1) {
+            Some(rest) => {
+                room = rest;
+                text.extend([&part, "\n"]);
+            }
+            None => is_whole = false,
+        }
+    }
+    if !is_whole {
+        text.push_str(LEFT_OUT);
     }
     text + &foot
 }
