@@ -147,6 +147,7 @@ async function follow(browser, url, run) {
   assert.match(await page.locator("h1").textContent(), /^live/);
   assert.ok((await page.content()).includes("&lt;b&gt;users&lt;/b&gt; &amp; takes"), "text of the scenario is escaped");
   await page.waitForSelector("#rates table", { timeout: 30_000 });
+  assert.equal(await page.locator("#answers").textContent().then((text) => text.includes("store-outage")), false, "it has not begun");
   const before = await figure(page, "done");
   await page.waitForFunction((n) => Number(document.querySelector("#rates tbody tr:last-child td:last-child").textContent.replaceAll(",", "")) > n, before);
   await page.waitForSelector("#chart-verdicts svg");
@@ -158,10 +159,8 @@ async function follow(browser, url, run) {
   await page.reload({ waitUntil: "domcontentloaded" });
   assert.ok(await figure(page, "done") >= known, "the page knows what it knew before");
   await page.waitForSelector("#chart-verdicts svg");
-  await scriptless(browser, url, known);
 
   // The band of a fault under way is in the chart.
-  assert.equal(await page.locator("#answers").textContent().then((text) => text.includes("store-outage")), false, "it has not begun");
   await page.waitForFunction(() => document.querySelector("#answers").textContent.includes("store-outage"), null, { timeout: 20_000 });
   await page.waitForFunction(() => document.querySelector("#chart-verdicts svg")?.textContent.includes("store-outage"));
   // A second into it, which the chart's last one has to be over for.
@@ -170,6 +169,8 @@ async function follow(browser, url, run) {
   assert.match(await page.locator("#spoken").textContent(), /store-outage began/);
   // It bites before it ends.
   await page.waitForFunction(() => /[1-9]\d* connections? hit so far/.test(document.querySelector("#answers").textContent));
+  // What does not need the fault comes after it: that does not wait.
+  await scriptless(browser, url, known);
   await shoot(page, "live-light");
   await page.locator("#theme").click();
   assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), "dark");
